@@ -1,0 +1,71 @@
+//! What a read model says about itself; everything else is the runtime's.
+
+use std::{fmt::Debug, hash::Hash};
+
+use handoff_domain::Event;
+use handoff_event_log::Recorded;
+
+use crate::{
+    columns::{Put, Take, UnreadableRow},
+    rows::{FoldError, Rows},
+};
+
+/// A read model: a table of rows, each a fold of the events that touch it.
+///
+/// A generation of it is one schema, `<NAME>_<generation>`, with one table, `rows`. Its columns are
+/// `partition smallint not null`, which the runtime fills, then those of [`KEY`](Self::KEY), then those of
+/// [`COLUMNS`](Self::COLUMNS); its primary key is the key's columns and the partition.
+///
+/// A fold sees the rows of its event's partition only, so that partitions can be folded apart. What
+/// is not kept by partition (a sum about a member) is summed over the partitions when it is read.
+pub trait ReadModel: Send + Sync + 'static {
+    /// Its id in names of projections, schemas and metrics: `[a-z][a-z_]*`.
+    const NAME: &'static str;
+    /// The version of fold and table, from 1. Raise it with each change of either: a generation of
+    /// the new version is then built from the log while the old one serves.
+    const VERSION: i32;
+    /// The key's columns as in `create table`: `task text collate "C" not null`. Without the partition.
+    const KEY: &'static [&'static str];
+    /// The other columns as in `create table`.
+    const COLUMNS: &'static [&'static str];
+    /// The secondary indexes.
+    const INDEXES: &'static [Index] = &[];
+    /// Whether events only ever add rows: then [`touches`](Self::touches) is not asked, nothing is loaded,
+    /// and [`Rows::insert`] is all that the fold may use.
+    const INSERT_ONLY: bool = false;
+
+    /// What tells the rows of one partition apart.
+    type Key: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static;
+    /// What a row holds besides its key.
+    type Row: Clone + PartialEq + Send + Sync + 'static;
+
+    /// The keys of all rows that the fold of this event may ask for, whether they exist or not; the
+    /// runtime loads them before the fold. Empty for an event that does not concern the read model.
+    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = Self::Key>;
+
+    /// Applies one event to the rows of its partition. Pure: the same rows and event give the same
+    /// rows. Events come in the order of their positions within the partition, each once.
+    ///
+    /// # Errors
+    /// The event cannot follow the rows as they are. What the fold has changed so far is forgotten;
+    /// the partition stops before this event until an operator retries or skips it.
+    fn fold(rows: &mut Rows<Self::Key, Self::Row>, recorded: &Recorded, event: &Event) -> Result<(), FoldError>;
+
+    /// Puts the values of the columns of [`KEY`](Self::KEY), in their order.
+    fn put_key(key: &Self::Key, to: &mut Put<'_>);
+
+    /// Puts the values of the columns of [`COLUMNS`](Self::COLUMNS), in their order.
+    fn put_row(row: &Self::Row, to: &mut Put<'_>);
+
+    /// Takes a key and a row from the columns of `KEY` and `COLUMNS`, in their order.
+    fn take(from: &mut Take<'_>) -> Result<(Self::Key, Self::Row), UnreadableRow>;
+}
+
+/// A secondary index of a read model's table. Its comment says which query it serves.
+#[derive(Debug, Clone, Copy)]
+pub struct Index {
+    /// Its name, `rows_…`: it stands in the schema of the generation.
+    pub name: &'static str,
+    /// What follows `create index NAME on SCHEMA.rows`: `(due, task)` or `using gin (assignees)`.
+    pub on: &'static str,
+}
