@@ -1,0 +1,1 @@
+//! End-to-end and fault tests of the running service; the tests are in `tests/`.
