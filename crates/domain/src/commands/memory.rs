@@ -1,0 +1,151 @@
+//! For tests: decides commands one after the other over states kept in memory.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    Command, Context, NewEvent, Rejection, Revision, Source, State, Stop, Unit, Version, Versioned,
+    account::{self, Account},
+    commands::{CreateMember, NewId},
+    member,
+    names::{AccountName, StreamName, TaskName},
+    task::Task,
+    text::Line,
+};
+
+/// Every stream is loaded: one that has no events yet is absent.
+pub(super) struct Memory {
+    states: HashMap<StreamName, Versioned>,
+    pub(super) log: Vec<NewEvent>,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Source for Memory {
+    fn get(&self, stream: &StreamName) -> Option<Versioned> {
+        Some(
+            self.states
+                .get(stream)
+                .cloned()
+                .unwrap_or_else(|| Versioned {
+                    version: Version::default(),
+                    state: State::absent(stream.kind()),
+                }),
+        )
+    }
+}
+
+impl Memory {
+    /// A team of `admin`, an admin, and `ana` and `ben`, staff.
+    pub(super) fn with_team() -> Self {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let mut memory = Self {
+            states: HashMap::new(),
+            log: Vec::new(),
+            now,
+        };
+        for (id, kind) in [
+            ("admin", member::Kind::Admin),
+            ("ana", member::Kind::Staff),
+            ("ben", member::Kind::Staff),
+        ] {
+            let command = CreateMember {
+                id: NewId::Given(format!("members/{id}").parse().unwrap()),
+                display_name: Line::new(id).unwrap(),
+                email: None,
+                kind,
+            };
+            memory.accept("system", &command);
+        }
+        memory
+    }
+
+    pub(super) fn context(&self, actor: &str) -> Context {
+        Context {
+            actor: actor.parse().unwrap(),
+            on_behalf_of: None,
+            expected: None,
+            now: self.now,
+        }
+    }
+
+    /// Decides; what is accepted is appended. Each command comes a second after the one before.
+    pub(super) fn decide(
+        &mut self,
+        context: &Context,
+        command: &dyn Command,
+    ) -> Result<StreamName, Rejection> {
+        self.now += TimeDelta::seconds(1);
+        let mut unit = Unit::new(self);
+        let resource = command
+            .decide(context, &mut unit)
+            .map_err(|stop| match stop {
+                Stop::Rejected(rejection) => rejection,
+                stop => panic!("{stop:?}"),
+            })?;
+        let effects = unit.into_effects();
+        if let Some(last) = effects.events.last() {
+            assert_eq!(
+                last.stream, resource,
+                "the last event is the answered resource's own"
+            );
+        }
+        self.log.extend(effects.events);
+        self.states.extend(effects.changed);
+        Ok(resource)
+    }
+
+    /// Decides a command that must be accepted.
+    pub(super) fn accept(&mut self, actor: &str, command: &dyn Command) -> StreamName {
+        self.decide(&self.context(actor), command).unwrap()
+    }
+
+    /// Decides a command that must be rejected.
+    pub(super) fn reject(&mut self, actor: &str, command: &dyn Command) -> Rejection {
+        self.decide(&self.context(actor), command).unwrap_err()
+    }
+
+    /// Decides a command of somebody who had read a revision.
+    pub(super) fn decide_at(
+        &mut self,
+        expected: Revision,
+        command: &dyn Command,
+    ) -> Result<StreamName, Rejection> {
+        let context = Context {
+            expected: Some(expected),
+            ..self.context("members/ana")
+        };
+        self.decide(&context, command)
+    }
+
+    pub(super) fn account(&self, id: &str) -> account::Details {
+        match self
+            .get(&(&AccountName::from_id(id).unwrap()).into())
+            .unwrap()
+            .state
+        {
+            State::Account(account) => match &*account {
+                Account::Existing(details) => details.clone(),
+                Account::Absent => panic!("no account {id}"),
+            },
+            state => panic!("{state:?}"),
+        }
+    }
+
+    /// Makes an account deactivated, which no command of today does.
+    pub(super) fn deactivate(&mut self, name: &AccountName) {
+        let details = account::Details {
+            status: account::Status::Deactivated,
+            ..self.account(name.id())
+        };
+        let account = self.states.get_mut(name.as_str()).unwrap();
+        account.state = State::Account(Account::Existing(details).into());
+    }
+
+    pub(super) fn task(&self, name: &TaskName) -> Task {
+        match self.get(&name.into()).unwrap().state {
+            State::Task(task) => (*task).clone(),
+            state => panic!("{state:?}"),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The circumstances of a command: who, on whose behalf, when, and what they had read.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    member::{self, Member},
+    names::{Actor, MemberName},
+    rejection::Rejection,
+    unit::{Stop, Unit},
+    version::Revision,
+};
+
+/// The circumstances of a command.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Who calls.
+    pub actor: Actor,
+    /// The member for whom a service account acts.
+    pub on_behalf_of: Option<MemberName>,
+    /// The revision that the caller had read; a resource at another one is not changed.
+    pub expected: Option<Revision>,
+    /// When it happens, by the server's clock, in whole microseconds.
+    pub now: DateTime<Utc>,
+}
+
+impl Context {
+    /// The member who acts: the one on whose behalf, else the caller if that is a member.
+    pub fn acting_member(&self) -> Option<&MemberName> {
+        self.on_behalf_of.as_ref().or(match &self.actor {
+            Actor::Member(name) => Some(name),
+            Actor::Contact(_) | Actor::ServiceAccount(_) | Actor::System => None,
+        })
+    }
+
+    /// Who is recorded as having done it: the acting member, else the caller.
+    pub fn by(&self) -> Actor {
+        self.on_behalf_of
+            .clone()
+            .map_or_else(|| self.actor.clone(), Actor::Member)
+    }
+
+    /// Requires that the caller works for the team as the log knows it now. Reading the member's
+    /// stream makes the append fail where that changes meanwhile.
+    pub fn require_team(&self, unit: &mut Unit<'_>) -> Result<(), Stop> {
+        if let Some(name) = self.acting_member() {
+            self.member(unit, name)?;
+        }
+        if let Actor::Contact(_) = self.actor {
+            return Err(self.not_allowed("only the team may").into());
+        }
+        Ok(())
+    }
+
+    /// Requires that the caller is an admin, or Handoff itself.
+    pub fn require_admin(&self, unit: &mut Unit<'_>) -> Result<(), Stop> {
+        self.require_team(unit)?;
+        let admin = match self.acting_member() {
+            Some(name) => self.member(unit, name)?.kind == member::Kind::Admin,
+            None => self.actor == Actor::System,
+        };
+        if admin {
+            Ok(())
+        } else {
+            Err(self.not_allowed("only an admin may").into())
+        }
+    }
+
+    /// Requires that a resource is at the revision that the caller had read, if one was named.
+    pub fn check_revision(&self, resource: &str, actual: Revision) -> Result<(), Rejection> {
+        match self.expected {
+            Some(expected) if expected != actual => Err(Rejection::VersionMismatch {
+                resource: resource.to_owned(),
+                expected: expected.to_string(),
+                actual: actual.to_string(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn member(&self, unit: &mut Unit<'_>, name: &MemberName) -> Result<member::Details, Stop> {
+        match &*unit.member(name)? {
+            Member::Existing(details) => Ok(details.clone()),
+            Member::Absent => Err(Rejection::UnknownActor {
+                actor: name.to_string(),
+            }
+            .into()),
+        }
+    }
+
+    fn not_allowed(&self, description: &str) -> Rejection {
+        Rejection::NotAllowed {
+            actor: self.actor.to_string(),
+            description: description.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What Handoff knows about work: resource names, aggregates and commands as pure functions.
+//!
+//! Nothing here reads a clock, draws a random number or does I/O. Times and ids arrive in the
+//! command's [`Context`]; states arrive through a [`Source`]; what is decided leaves as events.
+//!
+//! - [`names`]: who and what there is; [`text`], [`limits`]: what may be written
+//! - [`account`], [`task`], [`member`], [`settings`]: one aggregate each: events, state, decisions
+//! - [`commands`]: one struct a command; decides over several aggregates in one append
+//! - [`Unit`]: what a decision reads and appends
+//! - [`Event`], [`State`]: all aggregates under one roof, for the log
+
+pub mod account;
+pub mod commands;
+pub mod limits;
+pub mod member;
+pub mod names;
+pub mod settings;
+pub mod task;
+pub mod text;
+
+mod context;
+mod event;
+mod partition;
+mod rejection;
+mod state;
+mod unit;
+mod version;
+
+pub use context::Context;
+pub use event::{CorruptHistory, DecodeError, Event};
+pub use partition::{PARTITIONS, Partition};
+pub use rejection::{Invalid, Reason, Rejection, Violation, Violations};
+pub use state::State;
+pub use unit::{Command, Effects, NewEvent, Source, Stop, Unit, Versioned};
+pub use version::{Revision, Version};

@@ -1,0 +1,381 @@
+//! Resource names: the identity of everything, in the API, the log, NATS and history alike.
+
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{limits, rejection::Invalid};
+
+/// Checks a resource id: `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`.
+fn check_id(id: &str) -> Result<(), Invalid> {
+    let bytes = id.as_bytes();
+    let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+    let edge = |b: Option<&u8>| b.is_some_and(|b| *b != b'-');
+    if bytes.len() <= limits::ID_CHARACTERS
+        && bytes.iter().all(inner)
+        && edge(bytes.first())
+        && edge(bytes.last())
+    {
+        return Ok(());
+    }
+    Err(Invalid::new(format!(
+        "{id:?} is not an id: 1 to {} of a-z, 0-9 and '-', beginning and ending with a letter or digit",
+        limits::ID_CHARACTERS
+    )))
+}
+
+/// The id that a display name suggests: its letters and digits in lower case, joined by `-`.
+/// None where nothing usable is left.
+pub fn slug(display_name: &str) -> Option<String> {
+    // Room for a suffix such as `-1000` stays free.
+    const LONGEST: usize = limits::ID_CHARACTERS - 6;
+    let mut slug = String::new();
+    for c in display_name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() >= LONGEST {
+            break;
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    (!slug.is_empty()).then_some(slug)
+}
+
+macro_rules! resource_name {
+    ($(#[$doc:meta])* $Name:ident, $prefix:literal, $also:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $Name(Arc<str>);
+
+        impl $Name {
+            /// The name of the resource with this id.
+            pub fn from_id(id: &str) -> Result<Self, Invalid> {
+                check_id(id)?;
+                let also: fn(&str) -> Result<(), Invalid> = $also;
+                also(id)?;
+                Ok(Self(format!(concat!($prefix, "{}"), id).into()))
+            }
+
+            /// The id: what follows the collection.
+            pub fn id(&self) -> &str {
+                &self.0[$prefix.len()..]
+            }
+
+            /// The whole name.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $Name {
+            type Err = Invalid;
+
+            fn from_str(name: &str) -> Result<Self, Invalid> {
+                let id = name.strip_prefix($prefix).ok_or_else(|| {
+                    Invalid::new(format!(concat!("{:?} is not a name of the form ", $prefix, "ID"), name))
+                })?;
+                Self::from_id(id)
+            }
+        }
+
+        text_conversions!($Name);
+
+        impl From<&$Name> for StreamName {
+            fn from(name: &$Name) -> Self {
+                Self(name.0.clone())
+            }
+        }
+    };
+}
+
+/// What every name has: it is shown, stored and looked up as its text.
+macro_rules! text_conversions {
+    ($Name:ident) => {
+        impl TryFrom<String> for $Name {
+            type Error = Invalid;
+
+            fn try_from(name: String) -> Result<Self, Invalid> {
+                name.parse()
+            }
+        }
+
+        impl From<$Name> for String {
+            fn from(name: $Name) -> Self {
+                name.as_str().to_owned()
+            }
+        }
+
+        impl fmt::Display for $Name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $Name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+resource_name!(
+    /// An account: `accounts/{id}`. The id may not begin `member-`, so that no account's task numbers
+    /// look like a member's.
+    AccountName, "accounts/", |id| {
+        if id.starts_with("member-") {
+            return Err(Invalid::new(format!("{id:?} begins with \"member-\", which is kept for members' task numbers")));
+        }
+        Ok(())
+    }
+);
+resource_name!(
+    /// A task: `tasks/{id}`.
+    TaskName, "tasks/", |_| Ok(())
+);
+resource_name!(
+    /// A person of the team: `members/{id}`.
+    MemberName, "members/", |_| Ok(())
+);
+resource_name!(
+    /// A program that calls the API: `service-accounts/{id}`. A caller only, never a stream of the log.
+    ServiceAccountName, "service-accounts/", |_| Ok(())
+);
+
+/// A person at an account: `accounts/{id}/contacts/{id}`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ContactName(Arc<str>);
+
+impl ContactName {
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ContactName {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        let (account, id) = name.split_once("/contacts/").ok_or_else(|| {
+            Invalid::new(format!(
+                "{name:?} is not a name of the form accounts/ID/contacts/ID"
+            ))
+        })?;
+        account.parse::<AccountName>()?;
+        check_id(id)?;
+        Ok(Self(name.into()))
+    }
+}
+
+text_conversions!(ContactName);
+
+/// Which aggregate a stream belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Account,
+    Task,
+    Member,
+    Settings,
+}
+
+impl Kind {
+    /// The first word of its event types and of its NATS subjects.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Task => "task",
+            Self::Member => "member",
+            Self::Settings => "settings",
+        }
+    }
+}
+
+/// A stream of the log: the resource name of its aggregate.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StreamName(Arc<str>);
+
+impl StreamName {
+    /// The one stream of the settings.
+    pub fn settings() -> Self {
+        Self("settings".into())
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Which aggregate it belongs to.
+    pub fn kind(&self) -> Kind {
+        match self.0.split_once('/') {
+            Some(("accounts", _)) => Kind::Account,
+            Some(("tasks", _)) => Kind::Task,
+            Some(("members", _)) => Kind::Member,
+            _ => Kind::Settings,
+        }
+    }
+}
+
+impl Borrow<str> for StreamName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for StreamName {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        match name.split_once('/') {
+            None if name == "settings" => Ok(Self::settings()),
+            Some(("accounts", _)) => name.parse::<AccountName>().map(|name| Self(name.0)),
+            Some(("tasks", _)) => name.parse::<TaskName>().map(|name| Self(name.0)),
+            Some(("members", _)) => name.parse::<MemberName>().map(|name| Self(name.0)),
+            _ => Err(Invalid::new(format!(
+                "{name:?} is not the name of an account, task, member or the settings"
+            ))),
+        }
+    }
+}
+
+text_conversions!(StreamName);
+
+/// Who did something: the name of a caller, or `system` for Handoff itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Actor {
+    Member(MemberName),
+    Contact(ContactName),
+    ServiceAccount(ServiceAccountName),
+    System,
+}
+
+impl Actor {
+    /// The name as it is stored and shown.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Member(name) => name.as_str(),
+            Self::Contact(name) => name.as_str(),
+            Self::ServiceAccount(name) => name.as_str(),
+            Self::System => "system",
+        }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        match name.split_once('/') {
+            None if name == "system" => Ok(Self::System),
+            Some(("members", _)) => name.parse().map(Self::Member),
+            Some(("service-accounts", _)) => name.parse().map(Self::ServiceAccount),
+            Some(("accounts", _)) => name.parse().map(Self::Contact),
+            _ => Err(Invalid::new(format!(
+                "{name:?} is not the name of a member, contact or service account"
+            ))),
+        }
+    }
+}
+
+text_conversions!(Actor);
+
+/// What a task is about: an account or a member.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Subject {
+    Account(AccountName),
+    Member(MemberName),
+}
+
+impl Subject {
+    /// The name as it is stored and shown.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Account(name) => name.as_str(),
+            Self::Member(name) => name.as_str(),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        match name.split_once('/') {
+            Some(("accounts", _)) => name.parse().map(Self::Account),
+            Some(("members", _)) => name.parse().map(Self::Member),
+            _ => Err(Invalid::new(format!(
+                "{name:?} is not the name of an account or a member"
+            ))),
+        }
+    }
+}
+
+text_conversions!(Subject);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_lower_case_letters_digits_and_inner_dashes() {
+        for good in ["a", "acme", "a-b", "0198c0de", &"x".repeat(63)] {
+            assert!(AccountName::from_id(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "Acme",
+            "a_b",
+            "a b",
+            "ä",
+            "a/b",
+            "a\0",
+            &"x".repeat(64),
+        ] {
+            assert!(AccountName::from_id(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_account_id_does_not_look_like_a_member() {
+        assert!(AccountName::from_id("member-ana").is_err());
+        assert!(TaskName::from_id("member-ana").is_ok());
+    }
+
+    #[test]
+    fn names_are_parsed_by_their_collection() {
+        assert_eq!("tasks/a".parse::<StreamName>().unwrap().kind(), Kind::Task);
+        assert_eq!(
+            "settings".parse::<StreamName>().unwrap().kind(),
+            Kind::Settings
+        );
+        assert!("settings/a".parse::<StreamName>().is_err());
+        assert!("accounts/a/contacts/b".parse::<StreamName>().is_err());
+        assert!(matches!(
+            "accounts/a/contacts/b".parse(),
+            Ok(Actor::Contact(_))
+        ));
+        assert!("accounts/a".parse::<Actor>().is_err());
+    }
+
+    #[test]
+    fn a_slug_is_an_id() {
+        assert_eq!(
+            slug("Acme & Söhne GmbH").as_deref(),
+            Some("acme-s-hne-gmbh")
+        );
+        assert_eq!(slug("--- ..."), None);
+        let long = slug(&"word ".repeat(50)).unwrap();
+        assert!(AccountName::from_id(&format!("{long}-1000")).is_ok());
+    }
+}

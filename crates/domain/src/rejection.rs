@@ -1,0 +1,140 @@
+//! Why a command was not done: what is wrong with its input, or which rule says no.
+
+use std::fmt;
+
+/// Why one value is not acceptable; the field is known where the value came from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(String);
+
+impl Invalid {
+    /// The description names the offending value, the limit and the unit.
+    pub fn new(description: impl Into<String>) -> Self {
+        Self(description.into())
+    }
+}
+
+/// One field at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The path of the field in the request: `task.title`.
+    pub field: String,
+    /// What is wrong with it and what would be right.
+    pub description: String,
+}
+
+/// Collects every violation of one request, so that all are reported at once.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// Nothing found yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes that `field` is at fault.
+    pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.0.push(Violation {
+            field: field.into(),
+            description: description.into(),
+        });
+    }
+
+    /// The value if it is acceptable; otherwise notes the violation.
+    pub fn check<T>(&mut self, field: impl Into<String>, value: Result<T, Invalid>) -> Option<T> {
+        value
+            .map_err(|invalid| self.add(field, invalid.to_string()))
+            .ok()
+    }
+
+    /// Fails with everything that was found, if anything was.
+    pub fn finish(self) -> Result<(), Rejection> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Rejection::Invalid(self.0))
+        }
+    }
+}
+
+/// A rule that says no, as a word for programs. The text for people is in the rejection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The account is deactivated and refuses this.
+    AccountDeactivated,
+    /// The member named does not exist, so nothing can be given to them.
+    UnknownMember,
+    /// The category is not among those of the settings.
+    UnknownCategory,
+    /// No free id was found for a display name.
+    NoFreeId,
+}
+
+impl Reason {
+    /// The word in the error's details.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountDeactivated => "ACCOUNT_DEACTIVATED",
+            Self::UnknownMember => "UNKNOWN_MEMBER",
+            Self::UnknownCategory => "UNKNOWN_CATEGORY",
+            Self::NoFreeId => "NO_FREE_ID",
+        }
+    }
+}
+
+/// Why a command was refused. Nothing was appended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The input is malformed; every field at fault is listed.
+    #[error("the request is not valid: {}", Listed(.0))]
+    Invalid(Vec<Violation>),
+    /// The resource does not exist.
+    #[error("{resource} does not exist")]
+    NotFound { resource: String },
+    /// The id is taken.
+    #[error("{resource} exists already")]
+    AlreadyExists { resource: String },
+    /// A rule says no in the present state; `subject` is the resource that it is about.
+    #[error("{description}")]
+    Precondition {
+        reason: Reason,
+        subject: String,
+        description: String,
+    },
+    /// The resource changed since the caller read it.
+    #[error("{resource} is at etag {actual}, not {expected}: read it again and repeat the change")]
+    VersionMismatch {
+        resource: String,
+        expected: String,
+        actual: String,
+    },
+    /// The caller is no member of the team (any more).
+    #[error("{actor} is not a member of the team")]
+    UnknownActor { actor: String },
+    /// The caller may not do this.
+    #[error("{actor} may not do this: {description}")]
+    NotAllowed { actor: String, description: String },
+}
+
+impl Rejection {
+    /// One field at fault.
+    pub fn invalid(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation {
+            field: field.into(),
+            description: description.into(),
+        }])
+    }
+}
+
+struct Listed<'a>(&'a [Violation]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, Violation { field, description }) in self.0.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "; " };
+            write!(f, "{separator}{field}: {description}")?;
+        }
+        Ok(())
+    }
+}
