@@ -1,0 +1,132 @@
+//! The way in for commands.
+
+use std::{num::NonZeroUsize, sync::Arc, thread};
+
+use handoff_event_log::{Database, LogError, Position};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+
+use crate::{
+    metrics::Metrics,
+    request::{Answer, CommandError, Request},
+    sequencer::{Sequencer, Submission},
+    snapshotter::Snapshotter,
+    states::States,
+};
+
+/// The bounds of a gateway.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    /// Commands that may wait; one more is refused at once.
+    pub queue_commands: usize,
+    /// Commands decided and appended at once.
+    pub batch_commands: usize,
+    /// About how many bytes of requests are appended at once.
+    pub batch_bytes: usize,
+    /// Streams whose state is kept in memory, about 1 KiB each.
+    pub cached_streams: NonZeroUsize,
+    /// Versions after which a stream's state is kept in the database once more.
+    pub snapshot_versions: u32,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            queue_commands: 8_192,
+            batch_commands: 2_048,
+            batch_bytes: 4 * 1024 * 1024,
+            cached_streams: NonZeroUsize::new(100_000).expect("not zero"),
+            snapshot_versions: 500,
+        }
+    }
+}
+
+/// Takes commands and appends what they decide. Cheap to clone.
+///
+/// Several processes may each have one on the same log: they check what they read under the lock,
+/// so that none decides on what another has changed.
+#[derive(Clone)]
+pub struct Gateway {
+    queue: Arc<Mutex<Option<mpsc::Sender<Submission>>>>,
+    sender: mpsc::WeakSender<Submission>,
+    committed: watch::Receiver<Position>,
+    metrics: Metrics,
+    thread: Arc<Mutex<Option<thread::JoinHandle<()>>>>,
+}
+
+impl Gateway {
+    /// Starts the sequencer's thread. It connects when the first command comes, and again whenever
+    /// its connection is lost.
+    pub fn start(
+        database: Database,
+        states: States,
+        config: GatewayConfig,
+        metrics: Metrics,
+    ) -> Result<Self, LogError> {
+        let (queue, receiver) = mpsc::channel(config.queue_commands);
+        let (committed, watch) = watch::channel(Position::START);
+        let sequencer = Sequencer {
+            snapshotter: Snapshotter::start(&database, states.runtime(), config.snapshot_versions),
+            cache: Sequencer::cache(config.cached_streams),
+            database,
+            config,
+            queue: receiver,
+            committed,
+            states,
+            metrics: metrics.clone(),
+            appender: None,
+            epoch: None,
+            anchored: Position::START,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| LogError::NoSession(Box::new(error)))?;
+        let thread = thread::Builder::new()
+            .name("sequencer".to_owned())
+            .spawn(move || runtime.block_on(sequencer.run()))
+            .map_err(|error| LogError::NoSession(Box::new(error)))?;
+        Ok(Self {
+            sender: queue.downgrade(),
+            queue: Arc::new(Mutex::new(Some(queue))),
+            committed: watch,
+            metrics,
+            thread: Arc::new(Mutex::new(Some(thread))),
+        })
+    }
+
+    /// Submits a command and waits for its answer. Who stops waiting does not stop the command.
+    pub async fn submit(&self, request: Request) -> Result<Answer, CommandError> {
+        let (reply, answer) = oneshot::channel();
+        let queue = self.sender.upgrade().ok_or(CommandError::ShuttingDown)?;
+        queue
+            .try_send(Submission { request, reply })
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => CommandError::QueueFull,
+                mpsc::error::TrySendError::Closed(_) => CommandError::ShuttingDown,
+            })?;
+        drop(queue);
+        // The sequencer answers everything that it took; if it is gone, what became of the command
+        // is for a retry to find out.
+        answer.await.unwrap_or(Err(CommandError::ShuttingDown))
+    }
+
+    /// The last position that this gateway appended; moves after each commit.
+    pub fn committed(&self) -> watch::Receiver<Position> {
+        self.committed.clone()
+    }
+
+    /// Takes no more commands, answers those that wait, notes the end of the log, and ends.
+    pub async fn shutdown(&self) {
+        drop(self.queue.lock().await.take());
+        if let Some(thread) = self.thread.lock().await.take() {
+            // Joining blocks, so not on a thread of the runtime.
+            if tokio::task::spawn_blocking(move || thread.join())
+                .await
+                .is_err()
+            {
+                tracing::error!("the sequencer's thread panicked");
+            }
+        }
+        self.metrics.queue_commands.set(0);
+    }
+}
