@@ -137,3 +137,39 @@ impl Recorded {
         .after(previous)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Computed by another program from the description above: what was hashed once must hash the
+    /// same for ever.
+    #[test]
+    fn the_hash_of_an_event_is_fixed_for_ever() {
+        let event = Hashed {
+            position: 1,
+            stream: "tasks/0198",
+            version: 3,
+            event_type: "task.completed",
+            type_version: 1,
+            partition: 51,
+            event_id: Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001),
+            command_id: Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0002),
+            command_index: 0,
+            recorded_at: DateTime::from_timestamp_micros(1_800_000_000_000_001).unwrap(),
+            payload: r#"{"type":"completed","by":"members/ana"}"#,
+            metadata: r#"{"actor":"members/ana"}"#,
+        };
+        let expected = "f07ac24ff3a5ccd0950bcdee67ff3b57488d04317af83e987a80036f9f711304";
+        assert_eq!(event.after(&Hash::GENESIS).to_string(), expected);
+    }
+
+    #[test]
+    fn a_hash_reads_back_from_its_hexadecimal_digits() {
+        let hash = Hash::of(b"handoff");
+        assert_eq!(hash.to_string().parse::<Hash>().unwrap(), hash);
+        for bad in ["", "00", &"g".repeat(64), &"é".repeat(32)] {
+            assert!(bad.parse::<Hash>().is_err(), "{bad}");
+        }
+    }
+}
