@@ -65,7 +65,9 @@ install_with_apt() {
     # A server that listens on every address from the next boot on was not asked for.
     case " $missing " in
     *" nats-server "*)
-        [ ! -d /run/systemd/system ] || as_root systemctl disable --quiet nats-server
+        if has systemctl; then
+            as_root systemctl disable --quiet nats-server
+        fi
         ;;
     esac
 }

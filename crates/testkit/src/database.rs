@@ -146,7 +146,8 @@ async fn make_template(servers: &Servers, client: &Client, template: &str, migra
         .get(0);
     assert_eq!(
         applied, migrations,
-        "handoff-event-log was built with other migrations than there are now"
+        "handoff-event-log was built with other migrations than there are now; \
+         touch crates/event-log/src/migrate.rs and build again"
     );
     for statement in [
         // Waits for the sessions above to end.
