@@ -1,0 +1,39 @@
+//! The commands, one module for each subject.
+
+pub(crate) mod account;
+pub(crate) mod events;
+pub(crate) mod history;
+pub(crate) mod log;
+pub(crate) mod member;
+pub(crate) mod projections;
+pub(crate) mod task;
+
+use clap::Args;
+use uuid::Uuid;
+
+/// What every command that changes something takes.
+#[derive(Debug, Args)]
+pub(crate) struct CommandArgs {
+    /// Id of the request; repeating a request with its id cannot do it twice [default: a new one]
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<Uuid>,
+}
+
+impl CommandArgs {
+    /// The id to send.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is where the command line makes ids"
+    )]
+    fn request_id(&self) -> String {
+        self.request_id.unwrap_or_else(Uuid::now_v7).to_string()
+    }
+}
+
+/// The name of an enum's value for people: `TASK_STATUS_IN_PROGRESS` as `in progress`.
+fn words(name: &str, prefix: &str) -> String {
+    match name.strip_prefix(prefix).unwrap_or(name) {
+        "UNSPECIFIED" => String::new(),
+        value => value.to_lowercase().replace('_', " "),
+    }
+}

@@ -1,0 +1,137 @@
+//! A task as people see it.
+
+use handoff_proto::v1::{Task, TaskDueSource, TaskPriority, TaskStatus};
+
+use crate::{
+    command::words,
+    output::{Cell, Row, Show, Tone},
+    time,
+};
+
+/// The assignees without their collection, or `nobody`.
+pub(super) fn assignees(task: &Task) -> String {
+    let ids: Vec<&str> = task
+        .assignees
+        .iter()
+        .map(|name| name.trim_start_matches("members/"))
+        .collect();
+    if ids.is_empty() {
+        "nobody".to_owned()
+    } else {
+        ids.join(", ")
+    }
+}
+
+/// The status, such as `in progress`.
+pub(super) fn status_words(task: &Task) -> String {
+    words(task.status().as_str_name(), "TASK_STATUS_")
+}
+
+fn status(task: &Task) -> Cell {
+    let tone = match task.status() {
+        TaskStatus::Complete => Tone::Good,
+        TaskStatus::WaitingOnCustomer => Tone::Warning,
+        TaskStatus::Cancelled => Tone::Faint,
+        TaskStatus::NotStarted | TaskStatus::InProgress | TaskStatus::Unspecified => Tone::Plain,
+    };
+    Cell::new(status_words(task), tone)
+}
+
+fn priority(task: &Task) -> Cell {
+    let tone = match task.priority() {
+        TaskPriority::Urgent => Tone::Bad,
+        TaskPriority::High => Tone::Warning,
+        TaskPriority::Low => Tone::Faint,
+        TaskPriority::Normal | TaskPriority::Unspecified => Tone::Plain,
+    };
+    Cell::new(words(task.priority().as_str_name(), "TASK_PRIORITY_"), tone)
+}
+
+fn due(task: &Task) -> Cell {
+    let due = time::minutes(task.due_time.as_ref());
+    if task.overdue {
+        Cell::new(format!("{due} !"), Tone::Bad)
+    } else {
+        due.into()
+    }
+}
+
+fn subject(task: &Task) -> &str {
+    if task.subject_display_name.is_empty() {
+        &task.subject
+    } else {
+        &task.subject_display_name
+    }
+}
+
+impl Show for Task {
+    fn fields(&self) -> Vec<(&'static str, Cell)> {
+        let due_source = match self.due_source() {
+            TaskDueSource::Sla => format!("{} hours after the start", self.sla_hours),
+            TaskDueSource::Manual | TaskDueSource::Unspecified => String::new(),
+        };
+        let overdue = if self.overdue {
+            Cell::new("yes", Tone::Bad)
+        } else {
+            Cell::default()
+        };
+        vec![
+            ("Number", self.number.as_str().into()),
+            ("Name", self.name.as_str().into()),
+            ("Title", self.title.as_str().into()),
+            ("Subject", self.subject.as_str().into()),
+            ("", self.subject_display_name.as_str().into()),
+            ("Status", status(self)),
+            ("Priority", priority(self)),
+            ("Assigned to", assignees(self).into()),
+            ("Category", self.category.as_str().into()),
+            (
+                "Visibility",
+                words(self.visibility().as_str_name(), "TASK_VISIBILITY_").into(),
+            ),
+            ("Start", time::minutes(self.start_time.as_ref()).into()),
+            ("Due", time::minutes(self.due_time.as_ref()).into()),
+            ("", due_source.into()),
+            ("Overdue", overdue),
+            ("Done", format!("{} %", self.percent_complete).into()),
+            (
+                "Completed",
+                time::minutes(self.complete_time.as_ref()).into(),
+            ),
+            ("Completed by", self.completed_by.as_str().into()),
+            (
+                "Origin",
+                words(self.origin().as_str_name(), "TASK_ORIGIN_").into(),
+            ),
+            ("Created", time::minutes(self.create_time.as_ref()).into()),
+            ("Created by", self.creator.as_str().into()),
+            ("Changed", time::minutes(self.update_time.as_ref()).into()),
+            ("Etag", Cell::new(self.etag.as_str(), Tone::Faint)),
+            ("Description", self.description.as_str().into()),
+        ]
+    }
+}
+
+impl Row for Task {
+    const HEADER: &'static [&'static str] = &[
+        "NUMBER",
+        "TITLE",
+        "SUBJECT",
+        "ASSIGNED TO",
+        "PRIORITY",
+        "STATUS",
+        "DUE",
+    ];
+
+    fn row(&self) -> Vec<Cell> {
+        vec![
+            self.number.as_str().into(),
+            self.title.as_str().into(),
+            subject(self).into(),
+            assignees(self).into(),
+            priority(self),
+            status(self),
+            due(self),
+        ]
+    }
+}

@@ -1,0 +1,172 @@
+//! One server, one caller, and the requests between them.
+
+use std::{fs, time::Duration};
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+use tonic::{
+    Request, Response, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
+};
+
+use crate::{config::Target, error::Error, retry::Retry};
+
+/// Most bytes taken as one answer: 500 tasks with the longest descriptions there can be, and room beside.
+pub(crate) const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// What a generated client sends its requests through.
+pub(crate) type Service = InterceptedService<Channel, Bearer>;
+
+/// Adds the caller's token to each request.
+#[derive(Debug, Clone)]
+pub(crate) struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(value) = &self.0 {
+            request
+                .metadata_mut()
+                .insert("authorization", value.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// Sends requests to one server. Connects with the first.
+pub(crate) struct Session {
+    service: Service,
+    server: String,
+    timeout: Duration,
+    now: DateTime<Utc>,
+}
+
+impl Session {
+    /// A session that gives each request `timeout`, with its retries, and takes `now` for the moment of the command.
+    pub(crate) fn new(
+        target: Target,
+        timeout: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Error> {
+        let channel = endpoint(&target)?.connect_lazy();
+        let bearer = target.token.as_ref().map(|token| {
+            let mut value =
+                MetadataValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
+                    Error::usage(
+                        "the token holds characters that no token has",
+                        "Check where it is from.",
+                    )
+                })?;
+            value.set_sensitive(true);
+            Ok::<_, Error>(value)
+        });
+        let service = InterceptedService::new(channel, Bearer(bearer.transpose()?));
+        Ok(Self {
+            service,
+            server: target.server,
+            timeout,
+            now,
+        })
+    }
+
+    /// The moment the command was given.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// Sends a request that may be sent again without harm, until it is answered, refused, or the time is up.
+    pub(crate) async fn call<Q: Clone, A>(
+        &self,
+        request: Q,
+        rpc: impl AsyncFn(Service, Request<Q>) -> Result<Response<A>, Status>,
+    ) -> Result<A, Error> {
+        let deadline = Instant::now() + self.timeout;
+        let mut retry = Retry::default();
+        loop {
+            let mut attempt = Request::new(request.clone());
+            attempt.set_timeout(deadline.saturating_duration_since(Instant::now()));
+            let status =
+                match tokio::time::timeout_at(deadline, rpc(self.service.clone(), attempt)).await {
+                    Ok(Ok(response)) => return Ok(response.into_inner()),
+                    Ok(Err(status)) if Instant::now() < deadline => status,
+                    // The server's own deadline, and the one of the connection, have other codes at times.
+                    Ok(Err(_)) | Err(_) => return Err(self.overdue()),
+                };
+            match retry.pause_after(&status) {
+                Some(pause) if Instant::now() + pause < deadline => tokio::time::sleep(pause).await,
+                _ => return Err(self.failed(status)),
+            }
+        }
+    }
+
+    /// Sends a command. `request_id` is the one in the request; the error of an unknown outcome names it.
+    pub(crate) async fn command<Q: Clone, A>(
+        &self,
+        request_id: &str,
+        request: Q,
+        rpc: impl AsyncFn(Service, Request<Q>) -> Result<Response<A>, Status>,
+    ) -> Result<A, Error> {
+        self.call(request, rpc)
+            .await
+            .map_err(|error| error.of_command(request_id))
+    }
+
+    /// The connection as a generated client takes it, for streams, which have no deadline.
+    pub(crate) fn service(&self) -> Service {
+        self.service.clone()
+    }
+
+    /// The error for a status that is final.
+    pub(crate) fn failed(&self, status: Status) -> Error {
+        Error::status(status, &self.server)
+    }
+
+    fn overdue(&self) -> Error {
+        self.failed(Status::deadline_exceeded(format!(
+            "no answer within {:?}",
+            self.timeout
+        )))
+    }
+}
+
+fn endpoint(target: &Target) -> Result<Endpoint, Error> {
+    let invalid = |error: tonic::transport::Error| {
+        Error::usage(
+            format!(
+                "{:?} is not the address of a server: {error}",
+                target.server
+            ),
+            "Write http://HOST:PORT.",
+        )
+    };
+    // Without a scheme the connection would be tried, and fail with something about HTTP.
+    if !target.server.starts_with("http://") && !target.server.starts_with("https://") {
+        let message = format!("{:?} is not the address of a server", target.server);
+        return Err(Error::usage(
+            message,
+            "Write http://HOST:PORT, or https://HOST:PORT with TLS.",
+        ));
+    }
+    let endpoint = Endpoint::from_shared(target.server.clone())
+        .map_err(invalid)?
+        .connect_timeout(Duration::from_secs(5))
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10));
+    if !target.server.starts_with("https://") {
+        return Ok(endpoint);
+    }
+    let tls = match &target.ca_file {
+        None => ClientTlsConfig::new().with_enabled_roots(),
+        Some(path) => {
+            let pem = fs::read(path).map_err(|error| {
+                Error::usage(
+                    format!("cannot read {}: {error}", path.display()),
+                    "Check ca_file of the context.",
+                )
+            })?;
+            ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem))
+        }
+    };
+    endpoint.tls_config(tls).map_err(invalid)
+}
