@@ -1,0 +1,135 @@
+//! Accounts: one row for each, which is the aggregate itself in columns that can be asked about.
+//!
+//! How many tasks it has open is counted from the read model `tasks` when it is asked: a task's later
+//! events do not say whose it is, so a count kept here would need a second copy of every task.
+
+mod list;
+
+use handoff_domain::{
+    Event, Revision, Version,
+    account::{Account, Details},
+    names::{AccountName, StreamName},
+    text::SlaHours,
+};
+use handoff_event_log::{Position, Recorded};
+use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
+
+use crate::stored::{Stored, label, number};
+
+pub(crate) use list::{LISTING, active_unless_asked, open_tasks, page};
+
+/// The read model `accounts`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
+#[derive(Debug)]
+pub struct Accounts;
+
+/// An account as of some event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountRow {
+    pub account: Account,
+    /// Of the last event.
+    pub version: Version,
+    /// Of the last event.
+    pub position: Position,
+}
+
+/// What an account's stream is called, if it is one.
+fn name(stream: &StreamName) -> Option<AccountName> {
+    stream.as_str().parse().ok()
+}
+
+impl ReadModel for Accounts {
+    const NAME: &'static str = "accounts";
+    const VERSION: i32 = 1;
+    const KEY: &'static [&'static str] = &["account text collate \"C\" not null"];
+    const COLUMNS: &'static [&'static str] = &[
+        "display_name text collate \"C\" not null",
+        "kind text collate \"C\" not null",
+        "status text collate \"C\" not null",
+        "assignee text collate \"C\" not null",
+        "sla_hours integer",
+        "origin text collate \"C\" not null",
+        "tasks_numbered integer not null",
+        "created_at timestamptz not null",
+        "updated_at timestamptz not null",
+        "revision integer not null",
+        "version integer not null",
+        "position bigint not null",
+    ];
+    const INDEXES: &'static [Index] = list::INDEXES;
+
+    type Key = AccountName;
+    type Row = AccountRow;
+
+    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = AccountName> {
+        match event {
+            Event::Account(_) => name(&recorded.stream),
+            Event::Task(_) | Event::Member(_) | Event::Settings(_) => None,
+        }
+    }
+
+    fn fold(rows: &mut Rows<AccountName, AccountRow>, recorded: &Recorded, event: &Event) -> Result<(), FoldError> {
+        let Event::Account(event) = event else { return Ok(()) };
+        let name = name(&recorded.stream)
+            .ok_or_else(|| FoldError::because("an event of an account stands in another stream"))?;
+        let Recorded { version, position, .. } = *recorded;
+        if version == Version(1) {
+            let account = Account::default().evolve(event).map_err(FoldError::because)?;
+            return rows.insert(name, AccountRow { account, version, position });
+        }
+        let row = rows.get_mut(&name)?;
+        if version != row.version.next() {
+            return Err(FoldError::because(format!("version {version} comes after {}", row.version)));
+        }
+        let account = std::mem::take(&mut row.account).evolve(event).map_err(FoldError::because)?;
+        *row = AccountRow { account, version, position };
+        Ok(())
+    }
+
+    fn put_key(key: &AccountName, to: &mut Put<'_>) {
+        to.put(key.as_str());
+    }
+
+    fn put_row(AccountRow { account, version, position }: &AccountRow, to: &mut Put<'_>) {
+        // A row is made by the first event, so it is never of an absent account; if it were, the columns
+        // that are then missing would fail the batch.
+        let Account::Existing(details) = account else { return };
+        to.put(details.display_name.as_str())
+            .put(label(&details.kind))
+            .put(label(&details.status))
+            .put(details.assignee.as_str())
+            .put(details.sla_hours.map(|sla| i32::from(sla.hours())))
+            .put(label(&details.origin))
+            .put(details.tasks_numbered as i32)
+            .put(details.created_at)
+            .put(details.updated_at)
+            .put(details.revision.0 as i32)
+            .put(version.0 as i32)
+            .put(position.0);
+    }
+
+    fn take(from: &mut Take<'_>) -> Result<(AccountName, AccountRow), UnreadableRow> {
+        let key = from.parse()?;
+        let Stored(display_name) = from.parse()?;
+        let Stored(kind) = from.parse()?;
+        let Stored(status) = from.parse()?;
+        let assignee = from.parse()?;
+        let sla_hours = from.take::<Option<i32>>()?;
+        let sla_hours = sla_hours.map(|hours| number(hours, |hours| SlaHours::new(hours.into()))).transpose()?;
+        let Stored(origin) = from.parse()?;
+        let details = Details {
+            display_name,
+            kind,
+            status,
+            assignee,
+            sla_hours,
+            origin,
+            tasks_numbered: from.take::<i32>()? as u32,
+            created_at: from.take()?,
+            updated_at: from.take()?,
+            revision: Revision(from.take::<i32>()? as u32),
+        };
+        let version = Version(from.take::<i32>()? as u32);
+        let account = Account::Existing(details);
+        Ok((key, AccountRow { account, version, position: Position(from.take()?) }))
+    }
+}

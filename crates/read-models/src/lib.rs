@@ -1,0 +1,19 @@
+//! The read models: what queries are answered from. Each module has the rows of one, their fold, and
+//! the lists that can be asked of it; [`Queries`] is the way in.
+//!
+//! - [`tasks`], [`accounts`], [`history`]: one read model each
+//! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
+//!
+//! Which fields a list has, and which pairs of filter and order an index serves, is in `docs/queries.md`.
+
+pub mod accounts;
+pub mod filter;
+pub mod history;
+pub mod order;
+pub mod page;
+pub mod tasks;
+
+mod list;
+mod stored;
+
+pub use list::{InvalidList, ListRequest, Page};

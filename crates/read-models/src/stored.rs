@@ -1,0 +1,69 @@
+//! Values of the domain as text in a column and back, in the words of the log.
+
+use std::{fmt, str::FromStr};
+
+use handoff_projections::UnreadableRow;
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IntoDeserializer, value},
+};
+
+/// A word such as `in_progress`, as the log has it.
+pub(crate) fn label(value: &impl Serialize) -> String {
+    struct Shown<'a, T>(&'a T);
+
+    impl<T: Serialize> fmt::Display for Shown<'_, T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.serialize(f)
+        }
+    }
+
+    Shown(value).to_string()
+}
+
+/// A value whose text was checked when it was written: it is not checked or sanitised again.
+pub(crate) struct Stored<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromStr for Stored<T> {
+    type Err = value::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        T::deserialize(text.into_deserializer()).map(Self)
+    }
+}
+
+/// A stored number as what it stands for.
+pub(crate) fn number<N: fmt::Display + Copy, T, E: fmt::Display>(
+    number: N,
+    check: impl FnOnce(N) -> Result<T, E>,
+) -> Result<T, UnreadableRow> {
+    check(number).map_err(|error| unreadable(&number.to_string(), error))
+}
+
+/// A stored value is not what it should be.
+pub(crate) fn unreadable(text: &str, reason: impl fmt::Display) -> UnreadableRow {
+    UnreadableRow::Text { text: text.to_owned(), reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_domain::{
+        task::{OpenStatus, Priority},
+        text::Html,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_stored_in_the_words_of_the_log() {
+        assert_eq!(label(&OpenStatus::WaitingOnCustomer), "waiting_on_customer");
+        assert_eq!("urgent".parse::<Stored<Priority>>().unwrap().0, Priority::Urgent);
+        assert!("Urgent".parse::<Stored<Priority>>().is_err());
+    }
+
+    #[test]
+    fn a_document_comes_back_as_it_was_written() {
+        let html = Html::new("a < b <strong>c</strong>").unwrap();
+        assert_eq!(html.as_str().parse::<Stored<Html>>().unwrap().0, html);
+    }
+}

@@ -1,0 +1,182 @@
+//! Lists of tasks: what they can be asked for, and the statement that answers.
+
+use handoff_domain::{Invalid, names::{MemberName, Subject, TaskName}};
+use handoff_projections::Index;
+use tokio_postgres::types::Type;
+
+use super::Tasks;
+use crate::{
+    filter::{Column, Comparison, Condition, Field, Kind, Parameters, Test, Value, Viewer},
+    list::{Listing, Plan, Statement, columns},
+    order::Sortable,
+};
+
+/// Every status; the open ones first.
+const STATUSES: &[&str] = &["not_started", "in_progress", "waiting_on_customer", "complete", "cancelled"];
+const OPEN: usize = 3;
+const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
+const VISIBILITIES: &[&str] = &["internal", "portal"];
+const ORIGINS: &[&str] = &["manual", "portal", "template", "automation", "integration", "call"];
+
+const STATUS: &str = "k.status";
+const DUE: &str = "k.due";
+
+/// The first three assignees have an index each, so that one's tasks are found in the order of their
+/// due times. The few tasks with more are found by the last of these, and sorted.
+const ASSIGNED: [&str; 4] = [
+    "k.assignees[1] = {}",
+    "k.assignees[2] = {}",
+    "k.assignees[3] = {}",
+    "cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}]",
+];
+const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or k.assignees[3] = {} \
+     or cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}])";
+
+pub(super) const INDEXES: &[Index] = &[
+    // Any set of statuses by due time: one range for each status, merged.
+    Index { name: "rows_status_due", on: "(status, due, created_at, task)" },
+    // The same of one account or member.
+    Index { name: "rows_subject_status_due", on: "(subject, status, due, created_at, task)" },
+    // The tasks of one account or member by creation; counts of open ones use the index above.
+    Index { name: "rows_subject_created", on: "(subject, created_at, task)" },
+    // The tasks of one assignee in any set of statuses by due time: see `ASSIGNED`.
+    Index { name: "rows_assignee_1", on: "((assignees[1]), status, due, created_at, task)" },
+    Index {
+        name: "rows_assignee_2",
+        on: "((assignees[2]), status, due, created_at, task) where assignees[2] is not null",
+    },
+    Index {
+        name: "rows_assignee_3",
+        on: "((assignees[3]), status, due, created_at, task) where assignees[3] is not null",
+    },
+    Index { name: "rows_assignee_4", on: "using gin ((assignees[4:])) where cardinality(assignees) > 3" },
+    // What changed last.
+    Index { name: "rows_updated", on: "(updated_at, created_at, task)" },
+    // A task by the number that people know it by.
+    Index { name: "rows_number", on: "(number)" },
+];
+
+pub(crate) static LISTING: Listing = Listing {
+    name: "tasks",
+    fields: &[
+        Field { name: "name", kind: Kind::Name { column: Column::required("k.task"), check: task } },
+        Field { name: "number", kind: Kind::Text(Column::required("k.number")) },
+        Field { name: "subject", kind: Kind::Name { column: Column::required("k.subject"), check: subject } },
+        Field { name: "title", kind: Kind::Text(Column::required("k.title")) },
+        Field { name: "category", kind: Kind::Text(Column::optional("k.category")) },
+        Field { name: "status", kind: Kind::Label { sql: STATUS, labels: STATUSES, ranked: false } },
+        Field { name: "priority", kind: Kind::Label { sql: "k.priority", labels: PRIORITIES, ranked: true } },
+        Field { name: "visibility", kind: Kind::Label { sql: "k.visibility", labels: VISIBILITIES, ranked: false } },
+        Field {
+            name: "assignees",
+            kind: Kind::Names { has: ASSIGNED_ANYWHERE, any: "(cardinality(k.assignees) > 0)", check: member },
+        },
+        Field { name: "origin", kind: Kind::Label { sql: "k.origin", labels: ORIGINS, ranked: false } },
+        Field { name: "start_time", kind: Kind::Moment(Column::required("k.start")) },
+        Field { name: "due_time", kind: Kind::Moment(Column::required(DUE)) },
+        Field { name: "complete_time", kind: Kind::Moment(Column::optional("k.completed_at")) },
+        Field { name: "create_time", kind: Kind::Moment(Column::required("k.created_at")) },
+        Field { name: "update_time", kind: Kind::Moment(Column::required("k.updated_at")) },
+        Field { name: "open", kind: Kind::Flag(open) },
+        Field { name: "overdue", kind: Kind::Flag(overdue) },
+    ],
+    sortables: &[
+        Sortable { name: "due_time", sql: DUE, cast: "timestamptz" },
+        Sortable { name: "create_time", sql: "k.created_at", cast: "timestamptz" },
+        Sortable { name: "update_time", sql: "k.updated_at", cast: "timestamptz" },
+        // Tasks that are not complete come after all that are.
+        Sortable { name: "complete_time", sql: "coalesce(k.completed_at, 'infinity')", cast: "timestamptz" },
+        Sortable {
+            name: "priority",
+            sql: "array_position(array['low', 'normal', 'high', 'urgent'], k.priority)",
+            cast: "integer",
+        },
+        // ACME-TASK-2 comes before ACME-TASK-10.
+        Sortable {
+            name: "number",
+            sql: "(regexp_replace(k.number, '[0-9]*$', '') || lpad(substring(k.number from '[0-9]*$'), 10, '0'))",
+            cast: "text",
+        },
+    ],
+    default_order: "due_time",
+    ties: &[
+        Sortable { name: "create_time", sql: "k.created_at", cast: "timestamptz" },
+        Sortable { name: "name", sql: "k.task", cast: "text" },
+    ],
+};
+
+fn task(name: &str) -> Result<String, Invalid> {
+    name.parse::<TaskName>().map(String::from)
+}
+
+fn subject(name: &str) -> Result<String, Invalid> {
+    name.parse::<Subject>().map(String::from)
+}
+
+fn member(name: &str) -> Result<String, Invalid> {
+    name.parse::<MemberName>().map(String::from)
+}
+
+fn open(_: &Viewer) -> Condition {
+    Condition::OneOf { sql: STATUS, all: STATUSES, labels: STATUSES[..OPEN].to_vec() }
+}
+
+fn overdue(viewer: &Viewer) -> Condition {
+    let due = Test::Compare {
+        column: Column::required(DUE),
+        comparison: Comparison::Less,
+        value: Value::Moment(viewer.now),
+    };
+    Condition::all(vec![open(viewer), due.into()])
+}
+
+/// The statement for a page of tasks with the names of the accounts that they are about. `tasks` and
+/// `accounts` are the schemas that the rows are read from.
+pub(crate) fn page(plan: &Plan, tasks: &str, accounts: &str) -> Statement {
+    let mut parameters = Parameters::default();
+    let filter = plan.filter_sql(&mut parameters);
+    let (columns, order, limit) = (columns::<Tasks>("k"), plan.order.sql(), plan.limit());
+    let from = if plan.order.follows(&[DUE, "k.created_at", "k.task"]) {
+        let ranges = ranges(plan, tasks, &filter, &mut parameters);
+        format!("({ranges}) k")
+    } else {
+        format!("{tasks}.rows k where {filter}")
+    };
+    let place = plan.order.place_sql();
+    // The names are looked up for the rows of the page only.
+    let sql = format!(
+        "select p.*, (select a.display_name from {accounts}.rows a where a.account = p.subject) \
+         from (select {columns}, {place} as place from {from} order by {order} limit {limit}) p"
+    );
+    Statement { sql, parameters }
+}
+
+/// The rows in the order of their due times, as a few ranges of an index, each in that order and no
+/// longer than the page: one for each status that the filter leaves possible. Where it asks for one
+/// assignee, one for each status and each place that the assignee may have.
+fn ranges(plan: &Plan, tasks: &str, filter: &str, parameters: &mut Parameters) -> String {
+    let assignee = plan.condition.required(&|test| match test {
+        Test::HasName { sql, name } if *sql == ASSIGNED_ANYWHERE => Some(name.clone()),
+        _ => None,
+    });
+    let places = match assignee {
+        None => vec!["true".to_owned()],
+        Some(assignee) => {
+            let assignee = parameters.add(assignee, Type::TEXT);
+            ASSIGNED.iter().map(|place| place.replace("{}", &assignee)).collect()
+        }
+    };
+    let statuses = parameters.add(plan.condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
+    let (order, limit) = (plan.order.sql(), plan.limit());
+    let ranges: Vec<_> = places
+        .iter()
+        .map(|place| {
+            format!(
+                "select r.* from unnest({statuses}) s(status) cross join lateral \
+                 (select k.* from {tasks}.rows k where k.status = s.status and {place} and {filter} \
+                 order by {order} limit {limit}) r"
+            )
+        })
+        .collect();
+    ranges.join(" union all ")
+}
