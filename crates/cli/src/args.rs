@@ -14,15 +14,18 @@ use crate::{
 };
 
 const AFTER_HELP: &str = "\
-The server and token are those of the first of these that is given: --server, --context, --data-dir; HANDOFF_SERVER,
-HANDOFF_CONTEXT, HANDOFF_DATA_DIR; the default context of the configuration file; a `handoffd up` on this machine.
+The server and token are those of the first of these that is given:
+  --server, --context, --data-dir
+  HANDOFF_SERVER, HANDOFF_CONTEXT, HANDOFF_DATA_DIR
+  the context that the configuration file names
+  a `handoffd up` on this machine
 With --server and HANDOFF_SERVER the token comes from --token-file, HANDOFF_TOKEN or HANDOFF_TOKEN_FILE.
 
 Exit status: 0 done, 1 refused or failed, 2 not understood.";
 
 /// Hands work to a team, and shows who has it and why.
 #[derive(Debug, Parser)]
-#[command(name = "handoff", version, after_help = AFTER_HELP, propagate_version = true)]
+#[command(name = "handoff", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,

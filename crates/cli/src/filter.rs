@@ -1,5 +1,7 @@
 //! Filters (AIP-160) put together from flags.
 
+use crate::{error::Error, name};
+
 /// Conditions that must all hold.
 #[derive(Debug, Default)]
 pub(crate) struct Filter(Vec<String>);
@@ -22,8 +24,26 @@ impl Filter {
     }
 
     /// The value is one of the field's.
-    pub(crate) fn has(self, field: &str, value: &str) -> Self {
+    fn has(self, field: &str, value: &str) -> Self {
         self.and(format!("{field}:{}", quoted(value)))
+    }
+
+    /// The member is the value of the field: `ana`, `members/ana`, or `me` for the caller.
+    pub(crate) fn equals_member(self, field: &str, member: &str) -> Result<Self, Error> {
+        match member {
+            // Unquoted, or it would be a text like any other.
+            "me" => Ok(self.and(format!("{field} = me"))),
+            _ => Ok(self.equals(field, &name::member(member)?)),
+        }
+    }
+
+    /// The member is one of those in the field: as above, or `nobody` if there are none.
+    pub(crate) fn has_member(self, field: &str, member: &str) -> Result<Self, Error> {
+        match member {
+            "me" => Ok(self.and(format!("{field}:me"))),
+            "nobody" => Ok(self.and(format!("NOT {field}:*"))),
+            _ => Ok(self.has(field, &name::member(member)?)),
+        }
     }
 
     /// The condition holds.
@@ -50,11 +70,18 @@ mod tests {
     fn conditions_are_joined_without_changing_what_was_written() {
         let filter = Filter::new(Some("a = 1 OR b = 2"))
             .equals("number", "ACME-\"1\"")
-            .has("assignees", "members/ana");
+            .has_member("assignees", "ana")
+            .unwrap();
         assert_eq!(
             filter.finish(),
             r#"(a = 1 OR b = 2) AND number = "ACME-\"1\"" AND assignees:"members/ana""#
         );
+        let filter = Filter::default()
+            .equals_member("assignee", "me")
+            .unwrap()
+            .has_member("assignees", "nobody")
+            .unwrap();
+        assert_eq!(filter.finish(), "assignee = me AND NOT assignees:*");
         assert_eq!(Filter::new(None).finish(), "");
         assert_eq!(Filter::new(Some(" ")).finish(), "");
     }

@@ -22,7 +22,7 @@ pub(crate) struct ListArgs {
     pub(crate) order_by: Option<String>,
 
     /// Show at most this many [default: all]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
 
     /// Ask for this many at a time, at most 500

@@ -29,12 +29,12 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         consistency: ConsistencyArgs,
     },
-    /// Lists accounts
+    /// Lists accounts; only active ones unless the status or name is asked about
     List {
         /// Only accounts with this status
         #[arg(long, value_enum)]
         status: Option<Status>,
-        /// Only accounts of this assignee
+        /// Only accounts of this member, or of me
         #[arg(long, value_name = "MEMBER")]
         assignee: Option<String>,
         #[command(flatten)]
@@ -106,7 +106,7 @@ impl AccountCommand {
                     filter = filter.equals("status", status.value());
                 }
                 if let Some(assignee) = assignee {
-                    filter = filter.equals("assignee", &name::member(&assignee)?);
+                    filter = filter.equals_member("assignee", &assignee)?;
                 }
                 show_list(&list, filter.finish(), session, printer).await
             }

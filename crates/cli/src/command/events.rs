@@ -65,11 +65,18 @@ impl EventsCommand {
 }
 
 impl Tail {
-    /// The position of the event that is `lines` events before the end.
+    /// The position of the event that is `lines` before the end.
     async fn near_the_end(&self, session: &Session) -> Result<i64, Error> {
+        let resource = self.resource.as_deref().unwrap_or_default();
+        // The history of an account has that of its tasks too, which the stream of its own events has not.
+        let page_size = if resource.is_empty() {
+            self.lines.max(1)
+        } else {
+            500
+        };
         let request = v1::ListHistoryRequest {
-            resource: self.resource.clone().unwrap_or_default(),
-            page_size: self.lines.max(1),
+            resource: resource.to_owned(),
+            page_size,
             ..Default::default()
         };
         let answer = session
@@ -81,13 +88,17 @@ impl Tail {
                     .await
             })
             .await?;
-        Ok(
-            match (self.lines, answer.entries.first(), answer.entries.last()) {
-                (0, Some(newest), _) => newest.position + 1,
-                (_, _, Some(oldest)) => oldest.position,
-                _ => 1,
-            },
-        )
+        let mut newest_first = answer
+            .entries
+            .iter()
+            .filter(|entry| resource.is_empty() || entry.resource == resource);
+        Ok(match usize::try_from(self.lines).unwrap_or(0) {
+            0 => newest_first.next().map_or(1, |newest| newest.position + 1),
+            lines => newest_first
+                .take(lines)
+                .last()
+                .map_or(1, |oldest| oldest.position),
+        })
     }
 }
 

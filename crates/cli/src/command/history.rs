@@ -18,7 +18,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct HistoryCommand {
-    /// The resource: a task's number or id, tasks/ID, accounts/ID or members/ID [default: all]
+    /// The resource: a task's number or id, tasks/ID, accounts/ID or members/ID, the last two with the tasks about them [default: all]
     resource: Option<String>,
     /// Show the resource as it was at this position of the log, or at this time: 2026-12-01, "2026-12-01 17:00"; in UTC
     #[arg(long, value_name = "POSITION|TIME", requires = "resource")]

@@ -1,9 +1,11 @@
 //! `handoff task`: pieces of work.
 
 mod find;
+mod list;
 mod view;
+mod words;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use handoff_proto::v1::{
     self, Task, TaskPriority, TaskStatus, TaskVisibility,
     task_command_service_client::TaskCommandServiceClient,
@@ -11,18 +13,13 @@ use handoff_proto::v1::{
 };
 
 use crate::{
-    command::CommandArgs,
-    date,
-    error::Error,
-    filter::Filter,
-    list::{self, ConsistencyArgs, ListArgs},
-    name,
-    output::Printer,
-    session::{LARGEST_ANSWER, Session},
-    time,
+    command::CommandArgs, date, error::Error, list::ConsistencyArgs, name, output::Printer,
+    session::Session, time,
 };
 
 pub(crate) use find::find;
+use list::TaskList;
+use words::{OpenStatus, Priority, Visibility};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
@@ -110,56 +107,6 @@ pub(crate) struct CreateTask {
     due: Option<String>,
     #[command(flatten)]
     command: CommandArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TaskList {
-    /// Only tasks about this account or member
-    #[arg(long, visible_alias = "account")]
-    subject: Option<String>,
-    /// Only tasks of this member
-    #[arg(long, value_name = "MEMBER")]
-    assignee: Option<String>,
-    /// Only tasks with this status
-    #[arg(long, value_enum)]
-    status: Option<Status>,
-    /// Only tasks that should have been done by now
-    #[arg(long)]
-    overdue: bool,
-    #[command(flatten)]
-    list: ListArgs,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum OpenStatus {
-    NotStarted,
-    InProgress,
-    WaitingOnCustomer,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Status {
-    NotStarted,
-    InProgress,
-    WaitingOnCustomer,
-    Complete,
-    Cancelled,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Priority {
-    Low,
-    Normal,
-    High,
-    Urgent,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Visibility {
-    /// The team only
-    Internal,
-    /// Also the account's contacts
-    Portal,
 }
 
 impl TaskCommand {
@@ -324,87 +271,5 @@ impl Target {
                 view::status_words(&task)
             ),
         )?)
-    }
-}
-
-impl TaskList {
-    async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
-        let mut filter = Filter::new(self.list.filter.as_deref());
-        if let Some(subject) = &self.subject {
-            filter = filter.equals("subject", &name::subject(subject)?);
-        }
-        if let Some(assignee) = &self.assignee {
-            filter = filter.has("assignees", &name::member(assignee)?);
-        }
-        if let Some(status) = self.status {
-            filter = filter.equals("status", status.value());
-        }
-        if self.overdue {
-            filter = filter.and("overdue = true".to_owned());
-        }
-        let filter = filter.finish();
-        list::show(&self.list, printer, async |page| {
-            let request = v1::ListTasksRequest {
-                page_size: page.size,
-                page_token: page.token,
-                filter: filter.clone(),
-                order_by: self.list.order_by.clone().unwrap_or_default(),
-                min_position: self.list.consistency.min_position,
-            };
-            let answer = session
-                .call(request, async |service, request| {
-                    let client = TaskQueryServiceClient::new(service);
-                    client
-                        .max_decoding_message_size(LARGEST_ANSWER)
-                        .list_tasks(request)
-                        .await
-                })
-                .await?;
-            Ok((answer.tasks, answer.next_page_token))
-        })
-        .await
-    }
-}
-
-impl Status {
-    /// As filters name it.
-    fn value(self) -> &'static str {
-        match self {
-            Self::NotStarted => "not_started",
-            Self::InProgress => "in_progress",
-            Self::WaitingOnCustomer => "waiting_on_customer",
-            Self::Complete => "complete",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-impl From<OpenStatus> for TaskStatus {
-    fn from(status: OpenStatus) -> Self {
-        match status {
-            OpenStatus::NotStarted => Self::NotStarted,
-            OpenStatus::InProgress => Self::InProgress,
-            OpenStatus::WaitingOnCustomer => Self::WaitingOnCustomer,
-        }
-    }
-}
-
-impl From<Priority> for TaskPriority {
-    fn from(priority: Priority) -> Self {
-        match priority {
-            Priority::Low => Self::Low,
-            Priority::Normal => Self::Normal,
-            Priority::High => Self::High,
-            Priority::Urgent => Self::Urgent,
-        }
-    }
-}
-
-impl From<Visibility> for TaskVisibility {
-    fn from(visibility: Visibility) -> Self {
-        match visibility {
-            Visibility::Internal => Self::Internal,
-            Visibility::Portal => Self::Portal,
-        }
     }
 }
