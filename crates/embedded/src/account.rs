@@ -93,6 +93,8 @@ fn find(passwd: &str, name: &str) -> Option<Account> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -103,5 +105,30 @@ mod tests {
         let account = find(passwd, "postgres").unwrap();
         assert_eq!((account.uid, account.gid), (101, 104));
         assert_eq!(find(passwd, "nobody"), None);
+    }
+
+    #[test]
+    fn a_directory_that_is_closed_to_the_account_is_named() {
+        let closed = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()
+            .unwrap();
+        let below = closed.path().join("data");
+        fs::create_dir(&below).unwrap();
+        let stranger = Account {
+            name: "stranger".to_owned(),
+            uid: 4_000_000,
+            gid: 4_000_000,
+        };
+        let EmbeddedError::DirectoryClosed { directory, account } =
+            stranger.can_reach(&below).unwrap_err()
+        else {
+            panic!("the wrong error");
+        };
+        assert_eq!(
+            (directory.as_path(), account.as_str()),
+            (closed.path(), "stranger")
+        );
+        stranger.can_reach(closed.path()).unwrap();
     }
 }

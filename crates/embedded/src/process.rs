@@ -12,8 +12,10 @@ use crate::directory::PrivateDirectory;
 
 /// How long a server may take to be ready. Postgres replays up to 4 GB of its log after a crash.
 const READY_WITHIN: Duration = Duration::from_secs(300);
-/// How often a child is asked whether it is ready or has gone.
+/// How often a child is asked whether it is ready, or has gone as it was told.
 const POLL: Duration = Duration::from_millis(10);
+/// How often a child that should stay is asked whether it has gone.
+const WATCH: Duration = Duration::from_millis(200);
 /// How much of a log an error shows.
 const TAIL_LINES: usize = 20;
 
@@ -94,11 +96,15 @@ impl Server {
 
     /// Waits until the child has ended by itself. May be dropped and called again.
     pub(crate) async fn exited(&mut self) -> ExitStatus {
+        self.wait(WATCH).await
+    }
+
+    async fn wait(&mut self, poll: Duration) -> ExitStatus {
         loop {
             if let Some(status) = self.has_exited() {
                 return status;
             }
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(poll).await;
         }
     }
 
@@ -106,7 +112,10 @@ impl Server {
     pub(crate) async fn stop(mut self, steps: &[Step]) {
         for (signal, patience) in steps {
             self.signal(*signal);
-            if tokio::time::timeout(*patience, self.exited()).await.is_ok() {
+            if tokio::time::timeout(*patience, self.wait(POLL))
+                .await
+                .is_ok()
+            {
                 return;
             }
             tracing::warn!(
@@ -118,7 +127,7 @@ impl Server {
             );
         }
         self.signal(Signal::KILL);
-        self.exited().await;
+        self.wait(POLL).await;
     }
 
     /// Lets the child outlive this value and this process.
