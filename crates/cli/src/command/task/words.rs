@@ -37,7 +37,7 @@ pub(crate) enum Visibility {
 
 impl Status {
     /// As filters name it.
-    fn value(self) -> &'static str {
+    pub(super) fn value(self) -> &'static str {
         match self {
             Self::NotStarted => "not_started",
             Self::InProgress => "in_progress",
