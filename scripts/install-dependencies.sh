@@ -41,7 +41,7 @@ place() {
     if [ ! -e "$1" ]; then
         placed="$placed $1"
         as_root mkdir -p "${1%/*}"
-        printf "$2" | as_root tee "$1" >/dev/null
+        printf '%b' "$2" | as_root tee "$1" >/dev/null
         as_root chmod "$3" "$1"
     fi
 }

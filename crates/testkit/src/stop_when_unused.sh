@@ -40,6 +40,7 @@ for signal in QUIT QUIT KILL KILL; do
     for tenth in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         pids=$(servers)
         [ -n "$pids" ] || break 2
+        # shellcheck disable=SC2086 # one argument for each process
         [ "$tenth" -eq 1 ] && kill -s "$signal" $pids
         sleep 0.1
     done
