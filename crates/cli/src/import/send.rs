@@ -65,12 +65,25 @@ impl<'a> Sender<'a> {
         })
     }
 
+    /// A task whose due time has passed begins at that time, since none is due before it begins. Which of the two requests
+    /// created it depends on the day of the first import, so a task that exists is looked for under the other one.
     async fn create(&self, row: &TaskRow) -> Result<bool, Error> {
+        let overdue = row.due.is_some_and(|due| due < self.session.now());
+        match self.create_starting(row, overdue).await {
+            Err(error) if error.is_already_exists() && row.due.is_some() => {
+                self.create_starting(row, !overdue).await
+            }
+            result => result,
+        }
+    }
+
+    async fn create_starting(&self, row: &TaskRow, at_due_time: bool) -> Result<bool, Error> {
         let status = if row.status == TaskStatus::Complete {
             TaskStatus::NotStarted
         } else {
             row.status
         };
+        let due_time = row.due.map(time::timestamp);
         let task = Task {
             subject: format!("accounts/{}", row.customer.id),
             title: row.title.clone(),
@@ -83,10 +96,16 @@ impl<'a> Sender<'a> {
                 .iter()
                 .map(|member| format!("members/{}", member.id))
                 .collect(),
-            due_time: row.due.map(time::timestamp),
+            start_time: due_time.filter(|_| at_due_time),
+            due_time,
             ..Task::default()
         };
-        let request_id = uuid_of(&["create", &row.identity.to_string()]).to_string();
+        let kind = if at_due_time {
+            "create overdue"
+        } else {
+            "create"
+        };
+        let request_id = uuid_of(&[kind, &row.identity.to_string()]).to_string();
         let request = v1::CreateTaskRequest {
             task_id: row.identity.to_string(),
             task: Some(task),

@@ -1,0 +1,119 @@
+#!/bin/sh
+# A day's work with Handoff at the command line, on a server of its own that is gone afterwards.
+# Ends with an error as soon as anything is not as it should be. PROFILE=dev builds faster and runs slower.
+set -eu
+cd "$(dirname "$0")/.."
+
+profile=${PROFILE:-release}
+cargo build --locked --profile "$profile" --package handoff-server --package handoff-cli
+case $profile in
+    dev) PATH=$PWD/target/debug:$PATH ;;
+    *) PATH=$PWD/target/$profile:$PATH ;;
+esac
+
+began=$(date +%s)
+directory=$(mktemp -d)
+# Postgres does not run as root; who it runs as has to get through here.
+chmod 755 "$directory"
+server=
+
+stop_server() {
+    [ -n "$server" ] || return 0
+    kill "$server" 2>/dev/null || true
+    wait "$server" || true
+    server=
+}
+
+clean_up() {
+    status=$?
+    trap - EXIT INT TERM
+    stop_server
+    if [ "$status" -ne 0 ] && [ -s "$directory/server.log" ]; then
+        echo "The demo failed. The last lines of the server's log:" >&2
+        tail -n 20 "$directory/server.log" >&2
+    fi
+    rm -rf "$directory"
+    exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+fail() {
+    echo "demo: $*" >&2
+    exit 1
+}
+
+title() {
+    printf '\n== %s\n' "$*"
+}
+
+# Shows a command and runs it.
+run() {
+    printf '\n$'
+    for word in "$@"; do
+        case $word in
+            *[!A-Za-z0-9_./=:,-]*) printf " '%s'" "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
+    "$@"
+}
+
+# The number that follows a key in a line of JSON.
+number() {
+    sed -n "s/.*\"$1\":\\([0-9][0-9]*\\).*/\\1/p"
+}
+
+title "A server with its own Postgres and NATS, in $directory"
+# Nothing of the caller's environment may lead elsewhere.
+unset HANDOFF_SERVER HANDOFF_CONTEXT HANDOFF_TOKEN HANDOFF_TOKEN_FILE HANDOFF_CONFIG HANDOFF_DATABASE_URL HANDOFF_NATS_URL
+export HANDOFF_DATA_DIR="$directory/data"
+handoffd up --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 >"$directory/server.log" 2>&1 &
+server=$!
+waited=0
+until [ -s "$HANDOFF_DATA_DIR/client.json" ]; do
+    kill -0 "$server" 2>/dev/null || fail "the server did not start"
+    [ "$waited" -lt 600 ] || fail "the server was not ready after a minute"
+    waited=$((waited + 1))
+    sleep 0.1
+done
+
+title "The team"
+for member in 'Ana Lima' 'Bo Lindqvist' 'Carla Moreno' 'David Okafor' 'Emma Fischer' 'Farid Haddad' 'Grace Chen' 'Henrik Nowak'; do
+    run handoff member create "$member"
+done
+
+title "325 tasks on 60 accounts; importing them again changes nothing"
+run handoff import examples/customer-tasks.csv | tee "$directory/first"
+grep -q '^created 325, unchanged 0, failed 0$' "$directory/first" || fail "not every row was imported"
+run handoff import examples/customer-tasks.csv | tee "$directory/second"
+grep -q '^created 0, unchanged 325, failed 0$' "$directory/second" || fail "importing again changed something"
+
+title "Work"
+run handoff task create lindenhof-kitchen 'Print the menu for New Year' --due friday --assign ana-lima --id new-year-menu
+created=$(handoff task complete new-year-menu --output json | number position)
+run handoff task reopen new-year-menu --status in-progress
+run handoff task assign new-year-menu bo-lindqvist carla-moreno
+changed=$(handoff task complete new-year-menu --output json | number position)
+run handoff task show new-year-menu --min-position "$changed"
+run handoff task list --assignee bo-lindqvist --open --limit 8 --min-position "$changed"
+run handoff account list --order-by 'open_task_count desc' --limit 5 --min-position "$changed"
+
+title "Why is it so, and how was it?"
+run handoff history tasks/new-year-menu --min-position "$changed"
+run handoff history tasks/new-year-menu --at "$created" | tee "$directory/then"
+grep -q '^Assigned to  *ana-lima *$' "$directory/then" || fail "the task was not Ana's at position $created"
+run handoff events tail -n 3
+
+title "Nothing in the log was edited, and a read model can be made anew"
+run handoff log verify
+run handoff projections rebuild tasks
+run handoff projections
+
+title "The server stops"
+kill "$server"
+wait "$server" || fail "the server did not stop in order"
+server=
+echo "Done in $(($(date +%s) - began)) seconds."
