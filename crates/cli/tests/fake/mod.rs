@@ -1,0 +1,228 @@
+//! A server in memory that knows accounts and tasks just well enough for the command line, and notes what it was asked.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use handoff_proto::v1::{
+    self, Account, CommandReceipt, Task, TaskStatus,
+    account_command_service_server::{AccountCommandService, AccountCommandServiceServer},
+    task_command_service_server::{TaskCommandService, TaskCommandServiceServer},
+    task_query_service_server::{TaskQueryService, TaskQueryServiceServer},
+};
+use prost::Message;
+use tokio::net::TcpListener;
+use tonic::{Request, Response, Status, transport::Server, transport::server::TcpIncoming};
+
+pub(crate) const TOKEN: &str = "the-token";
+
+/// What the server holds.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) accounts: BTreeMap<String, Account>,
+    pub(crate) tasks: BTreeMap<String, Task>,
+    /// The id of every request to complete a task, also of those that failed.
+    pub(crate) completions: Vec<String>,
+    /// Answers to the next requests, instead of the right ones.
+    pub(crate) failures: Vec<Status>,
+    /// The request behind each id that led to something.
+    receipts: BTreeMap<String, Vec<u8>>,
+}
+
+/// A server on a port of its own, for as long as the runtime lives.
+#[derive(Clone, Default)]
+pub(crate) struct Fake {
+    pub(crate) state: Arc<Mutex<State>>,
+}
+
+impl Fake {
+    /// Starts the server and gives its address.
+    pub(crate) async fn start(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = Server::builder()
+            .add_service(AccountCommandServiceServer::new(self.clone()))
+            .add_service(TaskCommandServiceServer::new(self.clone()))
+            .add_service(TaskQueryServiceServer::new(self.clone()));
+        tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
+        address
+    }
+
+    fn check<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        let token = request
+            .metadata()
+            .get("authorization")
+            .map(|value| value.as_bytes());
+        if token != Some(format!("Bearer {TOKEN}").as_bytes()) {
+            return Err(Status::unauthenticated("the token is missing or wrong"));
+        }
+        self.state
+            .lock()
+            .unwrap()
+            .failures
+            .pop()
+            .map_or(Ok(()), Err)
+    }
+
+    /// Does a command unless its id was seen; the receipt says which.
+    fn command<M: Message>(
+        &self,
+        request_id: &str,
+        request: &M,
+        act: impl FnOnce(&mut State) -> Result<(), Status>,
+    ) -> Result<Option<CommandReceipt>, Status> {
+        let mut state = self.state.lock().unwrap();
+        let receipt = |replayed| {
+            Some(CommandReceipt {
+                position: 1,
+                epoch: 1,
+                events_appended: 1,
+                replayed,
+            })
+        };
+        match state.receipts.get(request_id) {
+            Some(first) if *first == request.encode_to_vec() => return Ok(receipt(true)),
+            Some(_) => return Err(Status::invalid_argument("the request id was used")),
+            None => act(&mut state)?,
+        }
+        state
+            .receipts
+            .insert(request_id.to_owned(), request.encode_to_vec());
+        Ok(receipt(false))
+    }
+}
+
+#[tonic::async_trait]
+impl AccountCommandService for Fake {
+    async fn create_account(
+        &self,
+        request: Request<v1::CreateAccountRequest>,
+    ) -> Result<Response<v1::CreateAccountResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let name = format!("accounts/{}", request.account_id);
+        let account = Account {
+            name: name.clone(),
+            ..request.account.clone().unwrap_or_default()
+        };
+        let receipt = self.command(&request.request_id, &request, |state| {
+            if state.accounts.contains_key(&name) {
+                return Err(Status::already_exists(format!("{name} exists already")));
+            }
+            state.accounts.insert(name, account.clone());
+            Ok(())
+        })?;
+        Ok(Response::new(v1::CreateAccountResponse {
+            account: Some(account),
+            receipt,
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl TaskCommandService for Fake {
+    async fn create_task(
+        &self,
+        request: Request<v1::CreateTaskRequest>,
+    ) -> Result<Response<v1::CreateTaskResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let name = format!("tasks/{}", request.task_id);
+        let mut task = Task {
+            name: name.clone(),
+            ..request.task.clone().unwrap_or_default()
+        };
+        let receipt = self.command(&request.request_id, &request, |state| {
+            if state.tasks.contains_key(&name) {
+                return Err(Status::already_exists(format!("{name} exists already")));
+            }
+            task.number = format!("T-{}", state.tasks.len() + 1);
+            state.tasks.insert(name, task.clone());
+            Ok(())
+        })?;
+        Ok(Response::new(v1::CreateTaskResponse {
+            task: Some(task),
+            receipt,
+        }))
+    }
+
+    async fn complete_task(
+        &self,
+        request: Request<v1::CompleteTaskRequest>,
+    ) -> Result<Response<v1::CompleteTaskResponse>, Status> {
+        let failure = self.check(&request);
+        let request = request.into_inner();
+        self.state
+            .lock()
+            .unwrap()
+            .completions
+            .push(request.request_id.clone());
+        failure?;
+        let name = request.name.clone();
+        let receipt = self.command(&request.request_id, &request, |state| {
+            let task = state
+                .tasks
+                .get_mut(&name)
+                .ok_or_else(|| Status::not_found(format!("{name} does not exist")))?;
+            task.set_status(TaskStatus::Complete);
+            Ok(())
+        })?;
+        let task = self.state.lock().unwrap().tasks.get(&name).cloned();
+        Ok(Response::new(v1::CompleteTaskResponse { task, receipt }))
+    }
+
+    async fn reopen_task(
+        &self,
+        _: Request<v1::ReopenTaskRequest>,
+    ) -> Result<Response<v1::ReopenTaskResponse>, Status> {
+        Err(Status::unimplemented("no test reopens"))
+    }
+
+    async fn assign_task(
+        &self,
+        _: Request<v1::AssignTaskRequest>,
+    ) -> Result<Response<v1::AssignTaskResponse>, Status> {
+        Err(Status::unimplemented("no test assigns"))
+    }
+}
+
+#[tonic::async_trait]
+impl TaskQueryService for Fake {
+    async fn get_task(
+        &self,
+        request: Request<v1::GetTaskRequest>,
+    ) -> Result<Response<v1::GetTaskResponse>, Status> {
+        self.check(&request)?;
+        let name = request.into_inner().name;
+        match self.state.lock().unwrap().tasks.get(&name) {
+            Some(task) => Ok(Response::new(v1::GetTaskResponse {
+                task: Some(task.clone()),
+                position: 1,
+            })),
+            None => Err(Status::not_found(format!("{name} does not exist"))),
+        }
+    }
+
+    /// Knows the filter for a number, and otherwise lists all.
+    async fn list_tasks(
+        &self,
+        request: Request<v1::ListTasksRequest>,
+    ) -> Result<Response<v1::ListTasksResponse>, Status> {
+        self.check(&request)?;
+        let filter = request.into_inner().filter;
+        let number = filter
+            .strip_prefix("number = ")
+            .map(|number| number.trim_matches('"').to_owned());
+        let state = self.state.lock().unwrap();
+        let tasks = state
+            .tasks
+            .values()
+            .filter(|task| number.as_ref().is_none_or(|number| task.number == *number));
+        Ok(Response::new(v1::ListTasksResponse {
+            tasks: tasks.cloned().collect(),
+            next_page_token: String::new(),
+            position: 1,
+        }))
+    }
+}
