@@ -32,7 +32,12 @@ impl<'a> Put<'a> {
             Form::Record => out.put_i32(types.len() as i32),
             Form::Copy => out.put_i16(types.len() as i16),
         }
-        Self { types: types.iter(), form, out, error: None }
+        Self {
+            types: types.iter(),
+            form,
+            out,
+            error: None,
+        }
     }
 
     /// Puts the next column's value. A value that does not fit the column's type fails the batch.
@@ -133,5 +138,8 @@ impl<'a> Take<'a> {
 }
 
 fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, UnreadableRow> {
-    text.parse().map_err(|error: T::Err| UnreadableRow::Text { text: text.to_owned(), reason: error.to_string() })
+    text.parse().map_err(|error: T::Err| UnreadableRow::Text {
+        text: text.to_owned(),
+        reason: error.to_string(),
+    })
 }

@@ -2,11 +2,41 @@
 //!
 //! - [`ReadModel`]: what a read model says about itself: a table, and a pure fold
 //! - [`Rows`]: the rows that a fold works on; [`Put`], [`Take`]: their way into the table and back
+//! - [`run_projector`]: applies the log to a read model, each event exactly once, whatever dies
+//! - [`Reads`]: rows, and how far they are, in one snapshot; [`Inclusion`]: waiting until they are further
+//! - [`Admin`]: what operators see and do
+//!
+//! Contract: rows and checkpoints are written in one transaction, and only by whoever holds the lease of
+//! the partition. The rows of a partition are a function of its events up to the checkpoint, those that
+//! operators skipped left out. Nothing is said about the order between partitions.
 
+mod admin;
+mod background;
+mod checkpoints;
 mod columns;
+mod environment;
+mod error;
+mod fold;
+mod generations;
+mod inclusion;
+mod leases;
+mod metrics;
 mod model;
+mod projector;
+mod reads;
+mod rebuild;
 mod rows;
+mod status;
+mod switch;
+mod table;
 
+pub use admin::{Admin, AdminError};
 pub use columns::{Put, Take, UnreadableRow};
+pub use environment::{Environment, Notices, Settings};
+pub use inclusion::{Inclusion, Source, WaitError};
+pub use metrics::Metrics;
 pub use model::{Index, ReadModel};
+pub use projector::run_projector;
+pub use reads::{Answer, ReadError, Reads, reading_pool};
 pub use rows::{Change, FoldError, Rows};
+pub use status::{Generation, GenerationState, Instance, Parked, PartitionStatus, Projection};

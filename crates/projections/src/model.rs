@@ -49,7 +49,11 @@ pub trait ReadModel: Send + Sync + 'static {
     /// # Errors
     /// The event cannot follow the rows as they are. What the fold has changed so far is forgotten;
     /// the partition stops before this event until an operator retries or skips it.
-    fn fold(rows: &mut Rows<Self::Key, Self::Row>, recorded: &Recorded, event: &Event) -> Result<(), FoldError>;
+    fn fold(
+        rows: &mut Rows<Self::Key, Self::Row>,
+        recorded: &Recorded,
+        event: &Event,
+    ) -> Result<(), FoldError>;
 
     /// Puts the values of the columns of [`KEY`](Self::KEY), in their order.
     fn put_key(key: &Self::Key, to: &mut Put<'_>);

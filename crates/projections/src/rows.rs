@@ -59,7 +59,9 @@ pub enum Change<'a, R> {
 
 impl<K, R> Default for Rows<K, R> {
     fn default() -> Self {
-        Self { slots: HashMap::new() }
+        Self {
+            slots: HashMap::new(),
+        }
     }
 }
 
@@ -89,7 +91,9 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
         Q: Eq + Hash + Debug + ?Sized,
     {
         let slot = self.slots.get_mut(key).ok_or_else(|| not_touched(key))?;
-        let row = slot.row.as_mut().ok_or_else(|| FoldError::Missing { key: format!("{key:?}") })?;
+        let row = slot.row.as_mut().ok_or_else(|| FoldError::Missing {
+            key: format!("{key:?}"),
+        })?;
         slot.changed = true;
         Ok(row)
     }
@@ -98,7 +102,11 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
     ///
     /// # Errors
     /// The key was not said to be touched.
-    pub fn get_or_insert_with<Q>(&mut self, key: &Q, new: impl FnOnce() -> R) -> Result<&mut R, FoldError>
+    pub fn get_or_insert_with<Q>(
+        &mut self,
+        key: &Q,
+        new: impl FnOnce() -> R,
+    ) -> Result<&mut R, FoldError>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + Debug + ?Sized,
@@ -114,9 +122,9 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
     /// There is one of this key already.
     pub fn insert(&mut self, key: K, row: R) -> Result<(), FoldError> {
         match self.slots.entry(key) {
-            Entry::Occupied(entry) if entry.get().row.is_some() => {
-                Err(FoldError::Exists { key: format!("{:?}", entry.key()) })
-            }
+            Entry::Occupied(entry) if entry.get().row.is_some() => Err(FoldError::Exists {
+                key: format!("{:?}", entry.key()),
+            }),
             Entry::Occupied(mut entry) => {
                 let slot = entry.get_mut();
                 slot.row = Some(row);
@@ -124,7 +132,11 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
                 Ok(())
             }
             Entry::Vacant(entry) => {
-                entry.insert(Slot { row: Some(row), stored: false, changed: true });
+                entry.insert(Slot {
+                    row: Some(row),
+                    stored: false,
+                    changed: true,
+                });
                 Ok(())
             }
         }
@@ -140,7 +152,9 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
         Q: Eq + Hash + Debug + ?Sized,
     {
         let slot = self.slots.get_mut(key).ok_or_else(|| not_touched(key))?;
-        let row = slot.row.take().ok_or_else(|| FoldError::Missing { key: format!("{key:?}") })?;
+        let row = slot.row.take().ok_or_else(|| FoldError::Missing {
+            key: format!("{key:?}"),
+        })?;
         slot.changed = true;
         Ok(row)
     }
@@ -151,7 +165,11 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
         match self.slots.entry(key) {
             Entry::Occupied(_) => false,
             Entry::Vacant(entry) => {
-                entry.insert(Slot { row: None, stored: false, changed: false });
+                entry.insert(Slot {
+                    row: None,
+                    stored: false,
+                    changed: false,
+                });
                 true
             }
         }
@@ -159,7 +177,14 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
 
     /// Brings a row as the table has it.
     pub fn stored(&mut self, key: K, row: R) {
-        self.slots.insert(key, Slot { row: Some(row), stored: true, changed: false });
+        self.slots.insert(
+            key,
+            Slot {
+                row: Some(row),
+                stored: true,
+                changed: false,
+            },
+        );
     }
 
     /// How many keys are noted, with a row or without.
@@ -174,20 +199,25 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
 
     /// What is to be written, in no order.
     pub fn changes(&self) -> impl Iterator<Item = (&K, Change<'_, R>)> {
-        self.slots.iter().filter(|(_, slot)| slot.changed).filter_map(|(key, slot)| {
-            let change = match (&slot.row, slot.stored) {
-                (Some(row), false) => Change::Insert(row),
-                (Some(row), true) => Change::Update(row),
-                (None, true) => Change::Delete,
-                (None, false) => return None,
-            };
-            Some((key, change))
-        })
+        self.slots
+            .iter()
+            .filter(|(_, slot)| slot.changed)
+            .filter_map(|(key, slot)| {
+                let change = match (&slot.row, slot.stored) {
+                    (Some(row), false) => Change::Insert(row),
+                    (Some(row), true) => Change::Update(row),
+                    (None, true) => Change::Delete,
+                    (None, false) => return None,
+                };
+                Some((key, change))
+            })
     }
 }
 
 fn not_touched(key: &(impl Debug + ?Sized)) -> FoldError {
-    FoldError::NotTouched { key: format!("{key:?}") }
+    FoldError::NotTouched {
+        key: format!("{key:?}"),
+    }
 }
 
 #[cfg(test)]
@@ -205,7 +235,12 @@ mod tests {
     #[test]
     fn a_row_that_was_not_announced_is_a_mistake_and_not_an_absent_row() {
         assert_eq!(rows().get("new"), Ok(None));
-        assert_eq!(rows().get("other"), Err(FoldError::NotTouched { key: "\"other\"".to_owned() }));
+        assert_eq!(
+            rows().get("other"),
+            Err(FoldError::NotTouched {
+                key: "\"other\"".to_owned()
+            })
+        );
     }
 
     #[test]
@@ -216,7 +251,10 @@ mod tests {
         *rows.get_mut("old").unwrap() += 5;
         let mut changes: Vec<_> = rows.changes().collect();
         changes.sort_by_key(|(key, _)| **key);
-        assert_eq!(changes, [(&"new", Change::Insert(&2)), (&"old", Change::Update(&6))]);
+        assert_eq!(
+            changes,
+            [(&"new", Change::Insert(&2)), (&"old", Change::Update(&6))]
+        );
     }
 
     #[test]
@@ -225,14 +263,27 @@ mod tests {
         rows.insert("new", 2).unwrap();
         rows.remove("new").unwrap();
         rows.remove("old").unwrap();
-        assert_eq!(rows.changes().collect::<Vec<_>>(), [(&"old", Change::Delete)]);
+        assert_eq!(
+            rows.changes().collect::<Vec<_>>(),
+            [(&"old", Change::Delete)]
+        );
     }
 
     #[test]
     fn an_event_that_comes_twice_does_not_go_unnoticed() {
         let mut rows = rows();
         rows.insert("new", 2).unwrap();
-        assert_eq!(rows.insert("new", 2), Err(FoldError::Exists { key: "\"new\"".to_owned() }));
-        assert_eq!(rows.insert("old", 2), Err(FoldError::Exists { key: "\"old\"".to_owned() }));
+        assert_eq!(
+            rows.insert("new", 2),
+            Err(FoldError::Exists {
+                key: "\"new\"".to_owned()
+            })
+        );
+        assert_eq!(
+            rows.insert("old", 2),
+            Err(FoldError::Exists {
+                key: "\"old\"".to_owned()
+            })
+        );
     }
 }

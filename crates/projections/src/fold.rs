@@ -1,0 +1,151 @@
+//! Folding a batch in memory: which rows it touches, what becomes of them, where it stops. No I/O.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashSet};
+
+use handoff_domain::{Event, Partition};
+use handoff_event_log::{Position, Recorded};
+
+use crate::{
+    model::ReadModel,
+    rows::{Change, Rows},
+};
+
+/// The events that operators left out of a projection for good.
+pub(crate) type Skips = HashSet<Position>;
+
+/// An event that cannot be applied.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stop {
+    pub(crate) partition: Partition,
+    pub(crate) position: Position,
+    pub(crate) error: String,
+}
+
+/// An event as the fold takes it.
+#[derive(Debug)]
+pub(crate) struct Decoded<R> {
+    pub(crate) recorded: R,
+    /// None for one that was skipped; an error for one that cannot be read.
+    event: Option<Result<Event, String>>,
+}
+
+impl<R: Borrow<Recorded>> Decoded<R> {
+    pub(crate) fn new(recorded: R, skips: &Skips) -> Self {
+        let event = (!skips.contains(&recorded.borrow().position))
+            .then(|| recorded.borrow().event().map_err(|error| describe(&error)));
+        Self { recorded, event }
+    }
+
+    pub(crate) fn partition(&self) -> Partition {
+        self.recorded.borrow().partition
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.recorded.borrow().position
+    }
+}
+
+/// A row that is to be written or deleted.
+pub(crate) type Changed<'a, M> = (
+    Partition,
+    &'a <M as ReadModel>::Key,
+    Change<'a, <M as ReadModel>::Row>,
+);
+
+/// The rows that events touch, by partition.
+pub(crate) struct Fold<M: ReadModel> {
+    rows: BTreeMap<Partition, Rows<M::Key, M::Row>>,
+}
+
+impl<M: ReadModel> Default for Fold<M> {
+    fn default() -> Self {
+        Self {
+            rows: BTreeMap::new(),
+        }
+    }
+}
+
+impl<M: ReadModel> Fold<M> {
+    /// Notes the rows that the events touch. Answers the keys that were not noted before: what the
+    /// table has of them is to be brought by [`stored`](Self::stored) before the fold.
+    pub(crate) fn touch<'a, R: Borrow<Recorded> + 'a>(
+        &mut self,
+        events: impl IntoIterator<Item = &'a Decoded<R>>,
+    ) -> Vec<(Partition, M::Key)> {
+        let mut new = Vec::new();
+        if M::INSERT_ONLY {
+            return new;
+        }
+        for decoded in events {
+            let Some(Ok(event)) = &decoded.event else {
+                continue;
+            };
+            let partition = decoded.partition();
+            for key in M::touches(decoded.recorded.borrow(), event) {
+                if self.rows.entry(partition).or_default().touch(key.clone()) {
+                    new.push((partition, key));
+                }
+            }
+        }
+        new
+    }
+
+    /// Brings rows as the table has them.
+    pub(crate) fn stored(&mut self, rows: Vec<(Partition, M::Key, M::Row)>) {
+        for (partition, key, row) in rows {
+            self.rows.entry(partition).or_default().stored(key, row);
+        }
+    }
+
+    /// Applies one event.
+    ///
+    /// # Errors
+    /// It cannot be applied. The rows of its partition are spoilt: drop the fold.
+    pub(crate) fn apply<R: Borrow<Recorded>>(&mut self, decoded: &Decoded<R>) -> Result<(), Stop> {
+        let stop = |error| Stop {
+            partition: decoded.partition(),
+            position: decoded.position(),
+            error,
+        };
+        match &decoded.event {
+            None => Ok(()),
+            Some(Err(error)) => Err(stop(error.clone())),
+            Some(Ok(event)) => {
+                let rows = self.rows.entry(decoded.partition()).or_default();
+                M::fold(rows, decoded.recorded.borrow(), event)
+                    .map_err(|error| stop(describe(&error)))
+            }
+        }
+    }
+
+    /// How many rows are held.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.values().map(Rows::len).sum()
+    }
+
+    /// What is to be written, in the order of keys, so that neighbours in the table are written together.
+    pub(crate) fn changes(&self) -> Vec<Changed<'_, M>> {
+        let mut changes: Vec<_> = self
+            .rows
+            .iter()
+            .flat_map(|(partition, rows)| {
+                rows.changes()
+                    .map(|(key, change)| (*partition, key, change))
+            })
+            .collect();
+        changes.sort_unstable_by(|(a_partition, a, _), (b_partition, b, _)| {
+            a.cmp(b).then(a_partition.cmp(b_partition))
+        });
+        changes
+    }
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn describe(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}

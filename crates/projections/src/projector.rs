@@ -1,0 +1,343 @@
+//! The projector: batches from the feed, folded into the live generation, for as long as the process runs.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::try_join;
+use handoff_bus::Subscription;
+use handoff_domain::Partition;
+use handoff_event_log::{Position, Recorded};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_postgres::Client;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    background::Background,
+    checkpoints::{self, Checkpoints, Move},
+    environment::Environment,
+    error::ProjectorError,
+    fold::{Decoded, Fold, Skips, Stop, describe},
+    generations,
+    leases::{self, Held, Leases, Turn},
+    metrics::ProjectorMetrics,
+    model::ReadModel,
+    table::{self, Table},
+};
+
+/// The wait before going on after an error: from, to.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// From so many events in a batch on, the next one is gathered for a while.
+const BUSY: usize = 32;
+
+/// Keeps a read model equal to the log until `shutdown`, then gives its partitions back. Builds what
+/// has to be built. Whatever fails is tried again; only a panic ends it early.
+pub async fn run_projector<M: ReadModel>(environment: Environment, shutdown: CancellationToken) {
+    let mut background = Background::new(environment.clone(), &shutdown);
+    let mut wait = RETRY.0;
+    loop {
+        let started = Instant::now();
+        let ended = work::<M>(&environment, &mut background, &shutdown).await;
+        let Err(error) = ended else { return };
+        if started.elapsed() > RETRY.1 {
+            wait = RETRY.0;
+        }
+        tracing::warn!(
+            projection = M::NAME,
+            error = describe(&error),
+            "projector goes on from its checkpoints"
+        );
+        if shutdown.run_until_cancelled(sleep(wait)).await.is_none() {
+            return;
+        }
+        wait = (wait * 2).min(RETRY.1);
+    }
+}
+
+/// Works in one session until `shutdown`, or until anything fails.
+async fn work<M: ReadModel>(
+    environment: &Environment,
+    background: &mut Background,
+    shutdown: &CancellationToken,
+) -> Result<(), ProjectorError> {
+    let mut client = environment.connect::<M>().await?;
+    generations::ensure::<M>(&mut client).await?;
+    let mut projector = Projector::<M> {
+        environment,
+        metrics: environment.metrics.of(M::NAME),
+        client,
+        subscription: environment.feed.subscribe(),
+        live: None,
+        skips: Skips::new(),
+        paused: false,
+        busy: false,
+    };
+    while !shutdown.is_cancelled() {
+        projector.beat(background).await?;
+        let beat_at = Instant::now() + environment.settings.heartbeat;
+        while Instant::now() < beat_at && !shutdown.is_cancelled() {
+            // A batch that has begun is finished, shutdown or not: nothing is gained by dropping it.
+            match shutdown.run_until_cancelled(projector.next(beat_at)).await {
+                Some(events) => projector.apply(events?).await?,
+                None => break,
+            }
+        }
+    }
+    projector.leave().await
+}
+
+struct Projector<'a, M: ReadModel> {
+    environment: &'a Environment,
+    metrics: ProjectorMetrics,
+    client: Client,
+    subscription: Subscription,
+    /// The generation that is followed; none while this version has none.
+    live: Option<Live<M>>,
+    skips: Skips,
+    paused: bool,
+    /// The last batch was a big one.
+    busy: bool,
+}
+
+struct Live<M> {
+    leases: Leases,
+    table: Table<M>,
+    checkpoints: Checkpoints,
+}
+
+impl<M: ReadModel> Projector<'_, M> {
+    /// Says that this instance is there, and looks what operators and other instances want.
+    async fn beat(&mut self, background: &mut Background) -> Result<(), ProjectorError> {
+        let client = &self.client;
+        let instance = &*self.environment.instance;
+        let (_, standing, skips) = try_join!(
+            leases::heartbeat(client, M::NAME, instance, M::VERSION),
+            generations::standing::<M>(client),
+            checkpoints::skips(client, M::NAME),
+        )?;
+        self.paused = standing.paused;
+        self.skips = skips;
+        background.see::<M>(standing.building);
+        self.follow(standing.live).await?;
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
+        let turns = live.leases.renew(&self.client).await?;
+        for turn in turns {
+            match turn {
+                Turn::Go(partition, after) => self.subscription.assign(partition, after),
+                Turn::Halt(partition) => self.subscription.revoke(partition),
+            }
+        }
+        generations::used(
+            &self.client,
+            M::NAME,
+            live.leases.generation,
+            self.environment.settings.kept,
+        )
+        .await?;
+        self.measure().await
+    }
+
+    /// Turns to the generation that is live now.
+    async fn follow(&mut self, generation: Option<i32>) -> Result<(), ProjectorError> {
+        if self.live.as_ref().map(|live| live.leases.generation) == generation {
+            return Ok(());
+        }
+        // What another generation had delivered is of no use to this one.
+        self.subscription = self.environment.feed.subscribe();
+        self.live = None;
+        let Some(generation) = generation else {
+            return Ok(());
+        };
+        let Environment {
+            instance, settings, ..
+        } = self.environment;
+        self.live = Some(Live {
+            leases: Leases::new(M::NAME, M::VERSION, generation, instance, settings.expiry),
+            table: Table::open(&self.client, &table::schema(M::NAME, generation)).await?,
+            checkpoints: Checkpoints::open(&self.client, M::NAME, generation).await?,
+        });
+        Ok(())
+    }
+
+    async fn measure(&self) -> Result<(), ProjectorError> {
+        let Some(live) = &self.live else {
+            return Ok(());
+        };
+        let row = self
+            .client
+            .query_one(
+                include_str!("sql/lag.sql"),
+                &[
+                    &M::NAME,
+                    &live.leases.generation,
+                    &&*self.environment.instance,
+                ],
+            )
+            .await?;
+        let held = &live.leases.held;
+        self.metrics.lag_events.set(row.try_get("events")?);
+        self.metrics.lag_seconds.set(row.try_get("seconds")?);
+        self.metrics.partitions_owned.set(held.len() as i64);
+        self.metrics
+            .parked
+            .set(held.values().filter(|held| held.parked.is_some()).count() as i64);
+        Ok(())
+    }
+
+    /// The next events, at the latest a second after `until`; none while there is nothing to do.
+    async fn next(&mut self, until: Instant) -> Result<Vec<Arc<Recorded>>, ProjectorError> {
+        let idle = self
+            .live
+            .as_ref()
+            .is_none_or(|live| live.leases.held.is_empty());
+        if self.paused || idle {
+            sleep_until(until).await;
+            return Ok(Vec::new());
+        }
+        let settings = &self.environment.settings;
+        let linger = if self.busy {
+            settings.linger
+        } else {
+            Duration::ZERO
+        };
+        let events = self
+            .subscription
+            .next(settings.max_events, linger)
+            .await?
+            .events;
+        self.busy = events.len() >= BUSY;
+        Ok(events)
+    }
+
+    /// Applies events and moves the checkpoints, all or nothing.
+    async fn apply(&mut self, events: Vec<Arc<Recorded>>) -> Result<(), ProjectorError> {
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        let held = &live.leases.held;
+        let goes_on = |event: &Arc<Recorded>| {
+            held.get(&event.partition)
+                .is_some_and(|held| held.parked.is_none() && event.position > held.position)
+        };
+        let events: Vec<_> = events
+            .into_iter()
+            .filter(goes_on)
+            .map(|event| Decoded::new(event, &self.skips))
+            .collect();
+        if events.is_empty() {
+            return Ok(());
+        }
+        let Folded {
+            events,
+            fold,
+            stops,
+        } = fold(&self.client, &live.table, events).await?;
+        let moves = moves(&events, &stops, held);
+        let changes = live.table.encode(fold.changes())?;
+        let stopped: Vec<_> = stops.values().collect();
+        try_join!(
+            async { Ok(self.client.batch_execute("begin").await?) },
+            live.checkpoints.advance(&self.client, &moves, &stopped),
+            live.table.write(&self.client, &changes),
+        )?;
+        self.client.batch_execute("commit").await?;
+
+        for Move { partition, to, .. } in &moves {
+            if let Some(held) = live.leases.held.get_mut(partition) {
+                held.position = *to;
+                held.parked = stops.get(partition).map(|stop| stop.position);
+            }
+        }
+        for stop in stops.values() {
+            self.subscription.revoke(stop.partition);
+            tracing::error!(
+                projection = M::NAME, partition = %stop.partition, position = %stop.position, error = stop.error,
+                "an event cannot be applied: its partition waits until an operator retries or skips it"
+            );
+        }
+        self.environment.notices.moved(M::NAME);
+        if let Some(furthest) = moves.iter().map(|moved| moved.to).max() {
+            self.environment.hints.checkpoint(M::NAME, furthest);
+        }
+        self.metrics.events.inc_by(events.len() as u64);
+        self.metrics
+            .batch_seconds
+            .observe(started.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    /// Gives everything back.
+    async fn leave(mut self) -> Result<(), ProjectorError> {
+        if let Some(live) = &mut self.live {
+            live.leases.release(&self.client).await?;
+        }
+        leases::sign_off(&self.client, M::NAME, &self.environment.instance).await
+    }
+}
+
+/// What became of a batch.
+struct Folded<M: ReadModel> {
+    /// The events that were applied or skipped.
+    events: Vec<Decoded<Arc<Recorded>>>,
+    fold: Fold<M>,
+    stops: HashMap<Partition, Stop>,
+}
+
+/// Loads the rows that the events touch, and folds. Where an event cannot be applied, the batch is
+/// folded again without it and those behind it in its partition.
+async fn fold<M: ReadModel>(
+    client: &Client,
+    table: &Table<M>,
+    mut events: Vec<Decoded<Arc<Recorded>>>,
+) -> Result<Folded<M>, ProjectorError> {
+    let mut stops = HashMap::new();
+    loop {
+        let mut fold = Fold::<M>::default();
+        let keys = fold.touch(&events);
+        fold.stored(table.load(client, &keys).await?);
+        match events.iter().try_for_each(|event| fold.apply(event)) {
+            Ok(()) => {
+                return Ok(Folded {
+                    events,
+                    fold,
+                    stops,
+                });
+            }
+            Err(stop) => {
+                events.retain(|event| {
+                    event.partition() != stop.partition || event.position() < stop.position
+                });
+                stops.insert(stop.partition, stop);
+            }
+        }
+    }
+}
+
+/// How the checkpoints of the partitions touched move. One that stops at its first event stays, which is
+/// to be true in the table as well.
+fn moves(
+    events: &[Decoded<Arc<Recorded>>],
+    stops: &HashMap<Partition, Stop>,
+    held: &BTreeMap<Partition, Held>,
+) -> Vec<Move> {
+    let mut last: BTreeMap<Partition, Option<Position>> =
+        stops.keys().map(|partition| (*partition, None)).collect();
+    for event in events {
+        last.insert(event.partition(), Some(event.position()));
+    }
+    last.into_iter()
+        .filter_map(|(partition, last)| {
+            let from = *held.get(&partition)?;
+            Some(Move {
+                partition,
+                from,
+                to: last.unwrap_or(from.position),
+            })
+        })
+        .collect()
+}

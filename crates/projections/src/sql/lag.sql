@@ -1,0 +1,13 @@
+select
+    coalesce(max(head.position) - min(next.position) + 1, 0) as events,
+    coalesce(extract(epoch from clock_timestamp() - min(next.recorded_at)), 0)::float8 as seconds
+from projections.checkpoints c
+cross join (select max(position) as position from event_log.events) head
+left join lateral (
+    select e.position, e.recorded_at
+    from event_log.events e
+    where e.partition = c.partition and e.position > c.position
+    order by e.position
+    limit 1
+) next on true
+where c.projection = $1 and c.generation = $2 and c.owner = $3
