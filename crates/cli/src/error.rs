@@ -76,9 +76,13 @@ impl Error {
             .bad_request()
             .map(|bad| bad.field_violations.as_slice())
             .unwrap_or_default();
+        let fields: Vec<_> = violations
+            .iter()
+            .map(|v| (v.field.clone(), v.description.clone()))
+            .collect();
         Self::Refused(Box::new(Refusal {
             code: status.code(),
-            message: status.message().to_owned(),
+            message: without_fields(status.message(), &fields).to_owned(),
             reason: details
                 .error_info()
                 .map(|info| info.reason.clone())
@@ -224,6 +228,14 @@ impl Refusal {
         };
         Some(hint)
     }
+}
+
+/// The message without the fields at fault, which it lists for those who see nothing else.
+fn without_fields<'a>(message: &'a str, fields: &[(String, String)]) -> &'a str {
+    let list = fields
+        .first()
+        .and_then(|(field, _)| message.find(&format!(": {field}: ")));
+    list.map_or(message, |list| &message[..list])
 }
 
 /// Nobody knows whether the command was done; its id makes it safe to ask.

@@ -22,7 +22,11 @@ fn every_field_at_fault_is_named() {
     let mut details = reason("INVALID_REQUEST");
     details.add_bad_request_violation("task.title", "is empty; it must be 1 to 200 characters");
     details.add_bad_request_violation("task.due_time", "is before the start");
-    let error = refusal(Code::InvalidArgument, "the request is not valid", details);
+    let error = refusal(
+        Code::InvalidArgument,
+        "the request is not valid: task.title: is empty; task.due_time: is before",
+        details,
+    );
     insta::assert_snapshot!(error_text(&error, false), @r"
     error: the request is not valid [INVALID_REQUEST]
       task.title: is empty; it must be 1 to 200 characters
