@@ -14,6 +14,9 @@ pub mod page;
 pub mod tasks;
 
 mod list;
+mod queries;
 mod stored;
 
+pub use filter::Viewer;
 pub use list::{InvalidList, ListRequest, Page};
+pub use queries::{Answer, Consistency, Queries, QueryError};

@@ -77,10 +77,20 @@ pub(crate) struct Plan {
     arguments: Vec<String>,
 }
 
-/// A statement with its parameters.
+/// A statement with its parameters. In the SQL, `{0}` and `{1}` stand for the schemas that it reads.
+///
+/// Its rows have the columns of [`columns`], then the row's place in the order, then what is joined.
 pub(crate) struct Statement {
     pub sql: String,
     pub parameters: Parameters,
+}
+
+impl Statement {
+    pub(crate) fn in_schemas(&self, schemas: &[String]) -> String {
+        let place =
+            |sql: String, (i, schema): (usize, &String)| sql.replace(&format!("{{{i}}}"), schema);
+        schemas.iter().enumerate().fold(self.sql.clone(), place)
+    }
 }
 
 impl Listing {
@@ -95,10 +105,23 @@ impl Listing {
     ) -> Result<Plan, InvalidList> {
         let size = page_size(request.page_size)?;
         let condition = filter::parse(request.filter, self.fields, viewer)?;
-        let order = Order::parse(request.order_by, self.sortables, self.default_order, self.ties)?;
+        let order = Order::parse(
+            request.order_by,
+            self.sortables,
+            self.default_order,
+            self.ties,
+        )?;
         let me = viewer.me.as_ref().map_or("", |me| me.as_str());
-        let arguments = [self.name, scope, request.filter, request.order_by, me].map(str::to_owned).into();
-        let mut plan = Plan { condition, order, after: None, size: size.into(), arguments };
+        let arguments = [self.name, scope, request.filter, request.order_by, me]
+            .map(str::to_owned)
+            .into();
+        let mut plan = Plan {
+            condition,
+            order,
+            after: None,
+            size: size.into(),
+            arguments,
+        };
         if !request.page_token.is_empty() {
             let place = tokens.place(&plan.arguments(), request.page_token)?;
             if place.len() != plan.order.len() {
@@ -122,7 +145,12 @@ impl Plan {
 
     /// Which rows: the filter, and what comes after the page before.
     pub(crate) fn filter_sql(&self, parameters: &mut Parameters) -> String {
-        let filter = self.condition.sql(parameters);
+        self.with_place(&self.condition, parameters)
+    }
+
+    /// Which rows meet `condition` and come after the page before.
+    pub(crate) fn with_place(&self, condition: &Condition, parameters: &mut Parameters) -> String {
+        let filter = condition.sql(parameters);
         match &self.after {
             None => filter,
             Some(place) => format!("{filter} and {}", self.order.after_sql(place, parameters)),
@@ -137,12 +165,21 @@ impl Plan {
             Some((_, place)) if more => tokens.token(&self.arguments(), place),
             _ => String::new(),
         };
-        Page { items: rows.into_iter().map(|(item, _)| item).collect(), next_page_token }
+        Page {
+            items: rows.into_iter().map(|(item, _)| item).collect(),
+            next_page_token,
+        }
     }
 }
 
 /// The columns of a read model's key and row, as [`ReadModel::take`] takes them.
 pub(crate) fn columns<M: ReadModel>(table: &str) -> String {
-    let names = M::KEY.iter().chain(M::COLUMNS).filter_map(|column| column.split_whitespace().next());
-    names.map(|name| format!("{table}.{name}")).collect::<Vec<_>>().join(", ")
+    let names = M::KEY
+        .iter()
+        .chain(M::COLUMNS)
+        .filter_map(|column| column.split_whitespace().next());
+    names
+        .map(|name| format!("{table}.{name}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

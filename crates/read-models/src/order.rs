@@ -44,9 +44,16 @@ impl Order {
         ties: &[Sortable],
     ) -> Result<Self, InvalidOrder> {
         if text.len() > ORDER_BYTES {
-            return Err(InvalidOrder(format!("has {} bytes; at most {ORDER_BYTES} are allowed", text.len())));
+            return Err(InvalidOrder(format!(
+                "has {} bytes; at most {ORDER_BYTES} are allowed",
+                text.len()
+            )));
         }
-        let text = if text.trim().is_empty() { default } else { text };
+        let text = if text.trim().is_empty() {
+            default
+        } else {
+            text
+        };
         let mut keys: Vec<Key> = Vec::new();
         for part in text.split(',') {
             let mut words = part.split_whitespace();
@@ -54,9 +61,15 @@ impl Order {
             let descending = match (words.next(), words.next()) {
                 (None | Some("asc"), None) => false,
                 (Some("desc"), None) => true,
-                _ => return Err(InvalidOrder(format!("{part:?} is not a field, followed by desc or not"))),
+                _ => {
+                    return Err(InvalidOrder(format!(
+                        "{part:?} is not a field, followed by desc or not"
+                    )));
+                }
             };
-            let Some(Sortable { sql, cast, .. }) = sortables.iter().find(|sortable| sortable.name == name) else {
+            let Some(Sortable { sql, cast, .. }) =
+                sortables.iter().find(|sortable| sortable.name == name)
+            else {
                 let known: Vec<_> = sortables.iter().map(|sortable| sortable.name).collect();
                 return Err(InvalidOrder(format!(
                     "{name:?} is not a field that this list is ordered by; it has {}",
@@ -66,12 +79,20 @@ impl Order {
             if keys.iter().any(|key| key.sql == *sql) {
                 return Err(InvalidOrder(format!("{name} is named twice")));
             }
-            keys.push(Key { sql, cast, descending });
+            keys.push(Key {
+                sql,
+                cast,
+                descending,
+            });
         }
         let descending = keys.last().is_some_and(|key| key.descending);
         for Sortable { sql, cast, .. } in ties {
             if !keys.iter().any(|key| key.sql == *sql) {
-                keys.push(Key { sql, cast, descending });
+                keys.push(Key {
+                    sql,
+                    cast,
+                    descending,
+                });
             }
         }
         Ok(Self(keys))
@@ -89,19 +110,30 @@ impl Order {
 
     /// Whether it goes by exactly these expressions, all up or all down: then an index on them serves it.
     pub(crate) fn follows(&self, expressions: &[&str]) -> bool {
-        self.0.iter().map(|key| key.sql).eq(expressions.iter().copied()) && self.in_one_direction()
+        self.0
+            .iter()
+            .map(|key| key.sql)
+            .eq(expressions.iter().copied())
+            && self.in_one_direction()
     }
 
     /// What follows `order by`.
     pub(crate) fn sql(&self) -> String {
-        let parts: Vec<_> =
-            self.0.iter().map(|key| format!("{}{}", key.sql, if key.descending { " desc" } else { "" })).collect();
+        let parts: Vec<_> = self
+            .0
+            .iter()
+            .map(|key| format!("{}{}", key.sql, if key.descending { " desc" } else { "" }))
+            .collect();
         parts.join(", ")
     }
 
     /// A text array that holds a row's place.
     pub(crate) fn place_sql(&self) -> String {
-        let parts: Vec<_> = self.0.iter().map(|key| format!("({})::text", key.sql)).collect();
+        let parts: Vec<_> = self
+            .0
+            .iter()
+            .map(|key| format!("({})::text", key.sql))
+            .collect();
         format!("array[{}]", parts.join(", "))
     }
 
@@ -111,19 +143,33 @@ impl Order {
             .0
             .iter()
             .zip(place)
-            .map(|(key, value)| format!("{}::{}", parameters.add(value.clone(), Type::TEXT), key.cast))
+            .map(|(key, value)| {
+                format!(
+                    "{}::{}",
+                    parameters.add(value.clone(), Type::TEXT),
+                    key.cast
+                )
+            })
             .collect();
         if self.in_one_direction() {
             let expressions: Vec<_> = self.0.iter().map(|key| key.sql).collect();
             // A comparison of rows is one range of an index.
-            return format!("(({}) {} ({}))", expressions.join(", "), self.0[0].sign(), values.join(", "));
+            return format!(
+                "(({}) {} ({}))",
+                expressions.join(", "),
+                self.0[0].sign(),
+                values.join(", ")
+            );
         }
         let mut sql = String::new();
         for (key, value) in self.0.iter().zip(&values).rev() {
-            let Key { sql: expression, .. } = key;
+            let Key {
+                sql: expression, ..
+            } = key;
             let mut outer = format!("({expression} {} {value}", key.sign());
             if !sql.is_empty() {
-                write!(outer, " or ({expression} = {value} and {sql})").expect("a String takes every text");
+                write!(outer, " or ({expression} = {value} and {sql})")
+                    .expect("a String takes every text");
             }
             outer.push(')');
             sql = outer;
@@ -132,7 +178,9 @@ impl Order {
     }
 
     fn in_one_direction(&self) -> bool {
-        self.0.iter().all(|key| key.descending == self.0[0].descending)
+        self.0
+            .iter()
+            .all(|key| key.descending == self.0[0].descending)
     }
 }
 
@@ -147,10 +195,22 @@ mod tests {
     use super::*;
 
     const FIELDS: &[Sortable] = &[
-        Sortable { name: "due_time", sql: "k.due", cast: "timestamptz" },
-        Sortable { name: "number", sql: "k.number", cast: "text" },
+        Sortable {
+            name: "due_time",
+            sql: "k.due",
+            cast: "timestamptz",
+        },
+        Sortable {
+            name: "number",
+            sql: "k.number",
+            cast: "text",
+        },
     ];
-    const TIES: &[Sortable] = &[Sortable { name: "name", sql: "k.task", cast: "text" }];
+    const TIES: &[Sortable] = &[Sortable {
+        name: "name",
+        sql: "k.task",
+        cast: "text",
+    }];
 
     fn order(text: &str) -> Result<Order, InvalidOrder> {
         Order::parse(text, FIELDS, "due_time", TIES)
@@ -159,8 +219,14 @@ mod tests {
     #[test]
     fn an_order_ends_with_what_tells_rows_apart() {
         assert_eq!(order("").unwrap().sql(), "k.due, k.task");
-        assert_eq!(order(" number  desc ").unwrap().sql(), "k.number desc, k.task desc");
-        assert_eq!(order("number desc,due_time").unwrap().sql(), "k.number desc, k.due, k.task");
+        assert_eq!(
+            order(" number  desc ").unwrap().sql(),
+            "k.number desc, k.task desc"
+        );
+        assert_eq!(
+            order("number desc,due_time").unwrap().sql(),
+            "k.number desc, k.due, k.task"
+        );
     }
 
     #[test]
@@ -168,12 +234,16 @@ mod tests {
         let place: Vec<String> = ["1", "2", "3"].map(str::to_owned).into();
         let mut parameters = Parameters::default();
         assert_eq!(
-            order("due_time, number").unwrap().after_sql(&place, &mut parameters),
+            order("due_time, number")
+                .unwrap()
+                .after_sql(&place, &mut parameters),
             "((k.due, k.number, k.task) > ($1::timestamptz, $2::text, $3::text))"
         );
         let mut parameters = Parameters::default();
         assert_eq!(
-            order("due_time desc, number").unwrap().after_sql(&place, &mut parameters),
+            order("due_time desc, number")
+                .unwrap()
+                .after_sql(&place, &mut parameters),
             "(k.due < $1::timestamptz or (k.due = $1::timestamptz and \
              (k.number > $2::text or (k.number = $2::text and (k.task > $3::text)))))"
         );

@@ -45,7 +45,9 @@ pub(crate) struct PageTokens {
 
 impl PageTokens {
     pub(crate) fn new(key: &[u8]) -> Self {
-        Self { mac: Hmac::new_from_slice(key).expect("HMAC takes a key of any length") }
+        Self {
+            mac: Hmac::new_from_slice(key).expect("HMAC takes a key of any length"),
+        }
     }
 
     /// The token of the page after `place`. `arguments` is everything that decides which rows the list
@@ -58,18 +60,33 @@ impl PageTokens {
     }
 
     /// The place in a token that was made for the same arguments.
-    pub(crate) fn place(&self, arguments: &[&str], token: &str) -> Result<Vec<String>, InvalidPageToken> {
-        let token = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| InvalidPageToken)?;
-        let split = token.len().checked_sub(SIGNATURE_BYTES).ok_or(InvalidPageToken)?;
+    pub(crate) fn place(
+        &self,
+        arguments: &[&str],
+        token: &str,
+    ) -> Result<Vec<String>, InvalidPageToken> {
+        let token = BASE64_URL_SAFE_NO_PAD
+            .decode(token)
+            .map_err(|_| InvalidPageToken)?;
+        let split = token
+            .len()
+            .checked_sub(SIGNATURE_BYTES)
+            .ok_or(InvalidPageToken)?;
         let (place, signature) = token.split_at(split);
-        self.signed(arguments, place).verify_slice(signature).map_err(|_| InvalidPageToken)?;
+        self.signed(arguments, place)
+            .verify_slice(signature)
+            .map_err(|_| InvalidPageToken)?;
         serde_json::from_slice(place).map_err(|_| InvalidPageToken)
     }
 
     /// Each part after its length, so that no two lists of parts are the same bytes.
     fn signed(&self, arguments: &[&str], place: &[u8]) -> Hmac<Sha256> {
         let mut mac = self.mac.clone();
-        for part in [SHAPE].into_iter().chain(arguments.iter().map(|argument| argument.as_bytes())).chain([place]) {
+        for part in [SHAPE]
+            .into_iter()
+            .chain(arguments.iter().map(|argument| argument.as_bytes()))
+            .chain([place])
+        {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
@@ -98,8 +115,15 @@ mod tests {
         let tokens = PageTokens::new(b"key");
         let place = ["2026-01-01".to_owned(), "tasks/a".to_owned()];
         let token = tokens.token(&["tasks", "overdue", ""], &place);
-        assert_eq!(tokens.place(&["tasks", "overdue", ""], &token), Ok(place.to_vec()));
-        for other in [&["accounts", "overdue", ""], &["tasks", "", "overdue"], &["tasksoverdue", "", ""]] {
+        assert_eq!(
+            tokens.place(&["tasks", "overdue", ""], &token),
+            Ok(place.to_vec())
+        );
+        for other in [
+            &["accounts", "overdue", ""],
+            &["tasks", "", "overdue"],
+            &["tasksoverdue", "", ""],
+        ] {
             assert_eq!(tokens.place(other, &token), Err(InvalidPageToken));
         }
         assert_eq!(

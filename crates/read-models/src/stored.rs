@@ -42,7 +42,10 @@ pub(crate) fn number<N: fmt::Display + Copy, T, E: fmt::Display>(
 
 /// A stored value is not what it should be.
 pub(crate) fn unreadable(text: &str, reason: impl fmt::Display) -> UnreadableRow {
-    UnreadableRow::Text { text: text.to_owned(), reason: reason.to_string() }
+    UnreadableRow::Text {
+        text: text.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -57,7 +60,10 @@ mod tests {
     #[test]
     fn a_value_is_stored_in_the_words_of_the_log() {
         assert_eq!(label(&OpenStatus::WaitingOnCustomer), "waiting_on_customer");
-        assert_eq!("urgent".parse::<Stored<Priority>>().unwrap().0, Priority::Urgent);
+        assert_eq!(
+            "urgent".parse::<Stored<Priority>>().unwrap().0,
+            Priority::Urgent
+        );
         assert!("Urgent".parse::<Stored<Priority>>().is_err());
     }
 

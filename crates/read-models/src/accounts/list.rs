@@ -5,6 +5,7 @@ use handoff_domain::{
     names::{AccountName, MemberName},
 };
 use handoff_projections::Index;
+use tokio_postgres::types::Type;
 
 use super::Accounts;
 use crate::{
@@ -23,35 +24,113 @@ const OPEN_TASKS: &str = "c.open_tasks";
 
 pub(super) const INDEXES: &[Index] = &[
     // By display name; the primary key serves the order by name.
-    Index { name: "rows_display_name", on: "(display_name, account)" },
+    Index {
+        name: "rows_display_name",
+        on: "(display_name, account)",
+    },
     // The accounts of one member.
-    Index { name: "rows_assignee", on: "(assignee, account)" },
+    Index {
+        name: "rows_assignee",
+        on: "(assignee, account)",
+    },
     // What came and what changed last.
-    Index { name: "rows_created", on: "(created_at, account)" },
-    Index { name: "rows_updated", on: "(updated_at, account)" },
+    Index {
+        name: "rows_created",
+        on: "(created_at, account)",
+    },
+    Index {
+        name: "rows_updated",
+        on: "(updated_at, account)",
+    },
 ];
 
 pub(crate) static LISTING: Listing = Listing {
     name: "accounts",
     fields: &[
-        Field { name: "name", kind: Kind::Name { column: Column::required(NAME), check: account } },
-        Field { name: "display_name", kind: Kind::Text(Column::required("k.display_name")) },
-        Field { name: "kind", kind: Kind::Label { sql: "k.kind", labels: KINDS, ranked: false } },
-        Field { name: "status", kind: Kind::Label { sql: STATUS, labels: STATUSES, ranked: false } },
-        Field { name: "assignee", kind: Kind::Name { column: Column::required("k.assignee"), check: member } },
-        Field { name: "origin", kind: Kind::Label { sql: "k.origin", labels: ORIGINS, ranked: false } },
-        Field { name: "create_time", kind: Kind::Moment(Column::required("k.created_at")) },
-        Field { name: "update_time", kind: Kind::Moment(Column::required("k.updated_at")) },
+        Field {
+            name: "name",
+            kind: Kind::Name {
+                column: Column::required(NAME),
+                check: account,
+            },
+        },
+        Field {
+            name: "display_name",
+            kind: Kind::Text(Column::required("k.display_name")),
+        },
+        Field {
+            name: "kind",
+            kind: Kind::Label {
+                sql: "k.kind",
+                labels: KINDS,
+                ranked: false,
+            },
+        },
+        Field {
+            name: "status",
+            kind: Kind::Label {
+                sql: STATUS,
+                labels: STATUSES,
+                ranked: false,
+            },
+        },
+        Field {
+            name: "assignee",
+            kind: Kind::Name {
+                column: Column::required("k.assignee"),
+                check: member,
+            },
+        },
+        Field {
+            name: "origin",
+            kind: Kind::Label {
+                sql: "k.origin",
+                labels: ORIGINS,
+                ranked: false,
+            },
+        },
+        Field {
+            name: "create_time",
+            kind: Kind::Moment(Column::required("k.created_at")),
+        },
+        Field {
+            name: "update_time",
+            kind: Kind::Moment(Column::required("k.updated_at")),
+        },
     ],
     sortables: &[
-        Sortable { name: "name", sql: NAME, cast: "text" },
-        Sortable { name: "display_name", sql: "k.display_name", cast: "text" },
-        Sortable { name: "create_time", sql: "k.created_at", cast: "timestamptz" },
-        Sortable { name: "update_time", sql: "k.updated_at", cast: "timestamptz" },
-        Sortable { name: "open_task_count", sql: OPEN_TASKS, cast: "bigint" },
+        Sortable {
+            name: "name",
+            sql: NAME,
+            cast: "text",
+        },
+        Sortable {
+            name: "display_name",
+            sql: "k.display_name",
+            cast: "text",
+        },
+        Sortable {
+            name: "create_time",
+            sql: "k.created_at",
+            cast: "timestamptz",
+        },
+        Sortable {
+            name: "update_time",
+            sql: "k.updated_at",
+            cast: "timestamptz",
+        },
+        Sortable {
+            name: "open_task_count",
+            sql: OPEN_TASKS,
+            cast: "bigint",
+        },
     ],
     default_order: "name",
-    ties: &[Sortable { name: "name", sql: NAME, cast: "text" }],
+    ties: &[Sortable {
+        name: "name",
+        sql: NAME,
+        cast: "text",
+    }],
 };
 
 fn account(name: &str) -> Result<String, Invalid> {
@@ -67,35 +146,50 @@ pub(crate) fn active_unless_asked(condition: Condition) -> Condition {
     if condition.mentions(STATUS) || condition.mentions(NAME) {
         return condition;
     }
-    let active = Condition::OneOf { sql: STATUS, all: STATUSES, labels: vec!["active"] };
+    let active = Condition::OneOf {
+        sql: STATUS,
+        all: STATUSES,
+        labels: vec!["active"],
+    };
     Condition::All(vec![active, condition])
 }
 
-/// Counts the open tasks of the account `account`.
-pub(crate) fn open_tasks(tasks: &str, account: &str) -> String {
+/// Counts the open tasks of the account `account`. `{1}` is the schema of `tasks`.
+fn open_tasks(account: &str) -> String {
     format!(
-        "select count(*) as open_tasks from {tasks}.rows t \
+        "select count(*) as open_tasks from {{1}}.rows t \
          where t.subject = {account} and t.status in ('not_started', 'in_progress', 'waiting_on_customer')"
     )
 }
 
-/// The statement for a page of accounts with the numbers of their open tasks. `accounts` and `tasks` are
-/// the schemas that the rows are read from.
-pub(crate) fn page(plan: &Plan, accounts: &str, tasks: &str) -> Statement {
+/// The statement for one account: [`page`] without a list.
+pub(crate) fn one(name: &AccountName) -> Statement {
+    let mut parameters = Parameters::default();
+    let account = parameters.add(name.as_str().to_owned(), Type::TEXT);
+    let (columns, open_tasks) = (columns::<Accounts>("p"), open_tasks("p.account"));
+    let sql = format!(
+        "select {columns}, array[]::text[] as place, ({open_tasks}) from {{0}}.rows p where p.account = {account}"
+    );
+    Statement { sql, parameters }
+}
+
+/// The statement for a page of accounts with the numbers of their open tasks. `{0}` is the schema of
+/// `accounts`, `{1}` that of `tasks`.
+pub(crate) fn page(plan: &Plan) -> Statement {
     let mut parameters = Parameters::default();
     let filter = plan.filter_sql(&mut parameters);
     let (columns, place) = (columns::<Accounts>("k"), plan.order.place_sql());
     let (order, limit) = (plan.order.sql(), plan.limit());
     // Every account's tasks are counted only where the order asks for it, else those of the page.
     let counted = if plan.order.mentions(OPEN_TASKS) {
-        format!("cross join lateral ({}) c", open_tasks(tasks, NAME))
+        format!("cross join lateral ({}) c", open_tasks(NAME))
     } else {
         String::new()
     };
     let sql = format!(
-        "select p.*, ({}) from (select {columns}, {place} as place from {accounts}.rows k {counted} \
+        "select p.*, ({}) from (select {columns}, {place} as place from {{0}}.rows k {counted} \
          where {filter} order by {order} limit {limit}) p",
-        open_tasks(tasks, "p.account")
+        open_tasks("p.account")
     );
     Statement { sql, parameters }
 }

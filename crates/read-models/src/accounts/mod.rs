@@ -16,7 +16,7 @@ use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, Unreadab
 
 use crate::stored::{Stored, label, number};
 
-pub(crate) use list::{LISTING, active_unless_asked, open_tasks, page};
+pub(crate) use list::{LISTING, active_unless_asked, one, page};
 
 /// The read model `accounts`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]
@@ -30,6 +30,15 @@ pub struct AccountRow {
     pub version: Version,
     /// Of the last event.
     pub position: Position,
+}
+
+/// An account as a query answers it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountEntry {
+    pub name: AccountName,
+    pub row: AccountRow,
+    /// How many of its tasks are open. How many it has at all is how many it numbered.
+    pub open_tasks: i64,
 }
 
 /// What an account's stream is called, if it is one.
@@ -67,21 +76,47 @@ impl ReadModel for Accounts {
         }
     }
 
-    fn fold(rows: &mut Rows<AccountName, AccountRow>, recorded: &Recorded, event: &Event) -> Result<(), FoldError> {
-        let Event::Account(event) = event else { return Ok(()) };
+    fn fold(
+        rows: &mut Rows<AccountName, AccountRow>,
+        recorded: &Recorded,
+        event: &Event,
+    ) -> Result<(), FoldError> {
+        let Event::Account(event) = event else {
+            return Ok(());
+        };
         let name = name(&recorded.stream)
             .ok_or_else(|| FoldError::because("an event of an account stands in another stream"))?;
-        let Recorded { version, position, .. } = *recorded;
+        let Recorded {
+            version, position, ..
+        } = *recorded;
         if version == Version(1) {
-            let account = Account::default().evolve(event).map_err(FoldError::because)?;
-            return rows.insert(name, AccountRow { account, version, position });
+            let account = Account::default()
+                .evolve(event)
+                .map_err(FoldError::because)?;
+            return rows.insert(
+                name,
+                AccountRow {
+                    account,
+                    version,
+                    position,
+                },
+            );
         }
         let row = rows.get_mut(&name)?;
         if version != row.version.next() {
-            return Err(FoldError::because(format!("version {version} comes after {}", row.version)));
+            return Err(FoldError::because(format!(
+                "version {version} comes after {}",
+                row.version
+            )));
         }
-        let account = std::mem::take(&mut row.account).evolve(event).map_err(FoldError::because)?;
-        *row = AccountRow { account, version, position };
+        let account = std::mem::take(&mut row.account)
+            .evolve(event)
+            .map_err(FoldError::because)?;
+        *row = AccountRow {
+            account,
+            version,
+            position,
+        };
         Ok(())
     }
 
@@ -89,10 +124,19 @@ impl ReadModel for Accounts {
         to.put(key.as_str());
     }
 
-    fn put_row(AccountRow { account, version, position }: &AccountRow, to: &mut Put<'_>) {
+    fn put_row(
+        AccountRow {
+            account,
+            version,
+            position,
+        }: &AccountRow,
+        to: &mut Put<'_>,
+    ) {
         // A row is made by the first event, so it is never of an absent account; if it were, the columns
         // that are then missing would fail the batch.
-        let Account::Existing(details) = account else { return };
+        let Account::Existing(details) = account else {
+            return;
+        };
         to.put(details.display_name.as_str())
             .put(label(&details.kind))
             .put(label(&details.status))
@@ -114,7 +158,9 @@ impl ReadModel for Accounts {
         let Stored(status) = from.parse()?;
         let assignee = from.parse()?;
         let sla_hours = from.take::<Option<i32>>()?;
-        let sla_hours = sla_hours.map(|hours| number(hours, |hours| SlaHours::new(hours.into()))).transpose()?;
+        let sla_hours = sla_hours
+            .map(|hours| number(hours, |hours| SlaHours::new(hours.into())))
+            .transpose()?;
         let Stored(origin) = from.parse()?;
         let details = Details {
             display_name,
@@ -130,6 +176,13 @@ impl ReadModel for Accounts {
         };
         let version = Version(from.take::<i32>()? as u32);
         let account = Account::Existing(details);
-        Ok((key, AccountRow { account, version, position: Position(from.take()?) }))
+        Ok((
+            key,
+            AccountRow {
+                account,
+                version,
+                position: Position(from.take()?),
+            },
+        ))
     }
 }

@@ -39,7 +39,11 @@ pub(crate) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     /// A column that always holds one of the words `all` holds one of `labels`.
-    OneOf { sql: &'static str, all: &'static [&'static str], labels: Vec<&'static str> },
+    OneOf {
+        sql: &'static str,
+        all: &'static [&'static str],
+        labels: Vec<&'static str>,
+    },
     Is(Test),
     Not(Test),
 }
@@ -47,12 +51,28 @@ pub(crate) enum Condition {
 /// One question about a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Test {
-    Compare { column: Column, comparison: Comparison, value: Value },
-    Contains { column: Column, text: String },
+    Compare {
+        column: Column,
+        comparison: Comparison,
+        value: Value,
+    },
+    Contains {
+        column: Column,
+        text: String,
+    },
     Present(Column),
-    HasName { sql: &'static str, name: String },
-    Holds { sql: &'static str },
-    Recorded { position: &'static str, comparison: Comparison, moment: DateTime<Utc> },
+    HasName {
+        sql: &'static str,
+        name: String,
+    },
+    Holds {
+        sql: &'static str,
+    },
+    Recorded {
+        position: &'static str,
+        comparison: Comparison,
+        moment: DateTime<Utc>,
+    },
 }
 
 /// What a column is compared with.
@@ -81,12 +101,20 @@ impl Condition {
 
     /// All of them.
     pub(crate) fn all(mut conditions: Vec<Self>) -> Self {
-        if conditions.len() == 1 { conditions.remove(0) } else { Self::All(conditions) }
+        if conditions.len() == 1 {
+            conditions.remove(0)
+        } else {
+            Self::All(conditions)
+        }
     }
 
     /// At least one of them.
     pub(crate) fn any(mut conditions: Vec<Self>) -> Self {
-        if conditions.len() == 1 { conditions.remove(0) } else { Self::Any(conditions) }
+        if conditions.len() == 1 {
+            conditions.remove(0)
+        } else {
+            Self::Any(conditions)
+        }
     }
 
     /// The opposite.
@@ -96,7 +124,11 @@ impl Condition {
             Self::All(conditions) => Self::Any(each(conditions)),
             Self::Any(conditions) => Self::All(each(conditions)),
             Self::OneOf { sql, all, labels } => {
-                let labels = all.iter().copied().filter(|label| !labels.contains(label)).collect();
+                let labels = all
+                    .iter()
+                    .copied()
+                    .filter(|label| !labels.contains(label))
+                    .collect();
                 Self::OneOf { sql, all, labels }
             }
             Self::Is(test) => Self::Not(test),
@@ -108,15 +140,25 @@ impl Condition {
     /// that it could hold.
     pub(crate) fn possible(&self, sql: &str, all: &'static [&'static str]) -> Vec<&'static str> {
         match self {
-            Self::OneOf { sql: column, labels, .. } if *column == sql => labels.clone(),
+            Self::OneOf {
+                sql: column,
+                labels,
+                ..
+            } if *column == sql => labels.clone(),
             Self::All(conditions) => conditions.iter().fold(all.to_vec(), |mut left, condition| {
                 let possible = condition.possible(sql, all);
                 left.retain(|label| possible.contains(label));
                 left
             }),
             Self::Any(conditions) => {
-                let each: Vec<_> = conditions.iter().map(|condition| condition.possible(sql, all)).collect();
-                all.iter().copied().filter(|label| each.iter().any(|possible| possible.contains(label))).collect()
+                let each: Vec<_> = conditions
+                    .iter()
+                    .map(|condition| condition.possible(sql, all))
+                    .collect();
+                all.iter()
+                    .copied()
+                    .filter(|label| each.iter().any(|possible| possible.contains(label)))
+                    .collect()
             }
             Self::OneOf { .. } | Self::Is(_) | Self::Not(_) => all.to_vec(),
         }
@@ -125,9 +167,25 @@ impl Condition {
     /// A test that every row which meets the condition passes, if `wanted` recognises one.
     pub(crate) fn required<T>(&self, wanted: &impl Fn(&Test) -> Option<T>) -> Option<T> {
         match self {
-            Self::All(conditions) => conditions.iter().find_map(|condition| condition.required(wanted)),
+            Self::All(conditions) => conditions
+                .iter()
+                .find_map(|condition| condition.required(wanted)),
             Self::Is(test) => wanted(test),
             Self::Any(_) | Self::OneOf { .. } | Self::Not(_) => None,
+        }
+    }
+
+    /// The condition without the parts that hold anyway, given that all rows pass what `holds` recognises.
+    pub(crate) fn without(self, holds: &impl Fn(&Self) -> bool) -> Self {
+        match self {
+            condition if holds(&condition) => Self::ALWAYS,
+            Self::All(conditions) => Self::All(
+                conditions
+                    .into_iter()
+                    .map(|condition| condition.without(holds))
+                    .collect(),
+            ),
+            condition => condition,
         }
     }
 
@@ -139,9 +197,9 @@ impl Condition {
             }
             Self::OneOf { sql: column, .. } => *column == sql,
             Self::Is(test) | Self::Not(test) => match test {
-                Test::Compare { column, .. } | Test::Contains { column, .. } | Test::Present(column) => {
-                    column.sql == sql
-                }
+                Test::Compare { column, .. }
+                | Test::Contains { column, .. }
+                | Test::Present(column) => column.sql == sql,
                 Test::HasName { .. } | Test::Holds { .. } | Test::Recorded { .. } => false,
             },
         }

@@ -68,15 +68,28 @@ pub(crate) enum Kind {
     /// Text that people wrote.
     Text(Column),
     /// A resource name; the function checks one.
-    Name { column: Column, check: Check },
+    Name {
+        column: Column,
+        check: Check,
+    },
     /// A list of resource names. In `has` a `{}` stands for the one looked for; `any` says whether there is one.
-    Names { has: &'static str, any: &'static str, check: Check },
+    Names {
+        has: &'static str,
+        any: &'static str,
+        check: Check,
+    },
     Moment(Column),
     /// The time at which an event was recorded, of a table with the event's position.
-    RecordTime { position: &'static str },
+    RecordTime {
+        position: &'static str,
+    },
     Integer(Column),
     /// One of some words, never absent. Where they are `ranked`, the first is the least.
-    Label { sql: &'static str, labels: &'static [&'static str], ranked: bool },
+    Label {
+        sql: &'static str,
+        labels: &'static [&'static str],
+        ranked: bool,
+    },
     /// True or false: what it means is said by another condition.
     Flag(fn(&Viewer) -> Condition),
 }
@@ -94,11 +107,17 @@ pub(crate) struct Column {
 
 impl Column {
     pub(crate) const fn required(sql: &'static str) -> Self {
-        Self { sql, nullable: false }
+        Self {
+            sql,
+            nullable: false,
+        }
     }
 
     pub(crate) const fn optional(sql: &'static str) -> Self {
-        Self { sql, nullable: true }
+        Self {
+            sql,
+            nullable: true,
+        }
     }
 }
 
@@ -106,6 +125,10 @@ impl Column {
 ///
 /// # Errors
 /// The filter is too large or malformed, or names a field that the list does not have.
-pub(crate) fn parse(text: &str, fields: &'static [Field], viewer: &Viewer) -> Result<Condition, InvalidFilter> {
+pub(crate) fn parse(
+    text: &str,
+    fields: &'static [Field],
+    viewer: &Viewer,
+) -> Result<Condition, InvalidFilter> {
     parser::Parser::new(text, fields, viewer)?.filter()
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Check, Column, Comparison, Condition, FILTER_BYTES, FILTER_DEPTH, FILTER_TERMS, Field, InvalidFilter, Kind, Test,
-    Value, Viewer,
+    Check, Column, Comparison, Condition, FILTER_BYTES, FILTER_DEPTH, FILTER_TERMS, Field,
+    InvalidFilter, Kind, Test, Value, Viewer,
     scanner::{Literal, Scanner},
 };
 
@@ -23,12 +23,21 @@ impl<'a> Parser<'a> {
         viewer: &'a Viewer,
     ) -> Result<Self, InvalidFilter> {
         if text.len() > FILTER_BYTES {
-            return Err(syntax(format!("has {} bytes; at most {FILTER_BYTES} are allowed", text.len())));
+            return Err(syntax(format!(
+                "has {} bytes; at most {FILTER_BYTES} are allowed",
+                text.len()
+            )));
         }
         if text.contains('\0') {
             return Err(syntax("contains a null character".to_owned()));
         }
-        Ok(Self { scanner: Scanner::new(text), fields, viewer, terms: 0, depth: 0 })
+        Ok(Self {
+            scanner: Scanner::new(text),
+            fields,
+            viewer,
+            terms: 0,
+            depth: 0,
+        })
     }
 
     pub(super) fn filter(mut self) -> Result<Condition, InvalidFilter> {
@@ -68,7 +77,11 @@ impl<'a> Parser<'a> {
             return self.restriction();
         }
         let inner = self.deeper(Self::expression)?;
-        if self.scanner.eat(')') { Ok(inner) } else { Err(self.expected("a closing parenthesis")) }
+        if self.scanner.eat(')') {
+            Ok(inner)
+        } else {
+            Err(self.expected("a closing parenthesis"))
+        }
     }
 
     fn deeper(
@@ -76,7 +89,9 @@ impl<'a> Parser<'a> {
         inner: impl FnOnce(&mut Self) -> Result<Condition, InvalidFilter>,
     ) -> Result<Condition, InvalidFilter> {
         if self.depth == FILTER_DEPTH {
-            return Err(syntax(format!("is more than {FILTER_DEPTH} parentheses or negations deep")));
+            return Err(syntax(format!(
+                "is more than {FILTER_DEPTH} parentheses or negations deep"
+            )));
         }
         self.depth += 1;
         let condition = inner(self)?;
@@ -104,21 +119,33 @@ impl<'a> Parser<'a> {
             };
         };
         let Some(value) = self.scanner.value() else {
-            return Err(self.expected(&format!("a value to compare {word} with, quoted if need be,")));
+            return Err(self.expected(&format!(
+                "a value to compare {word} with, quoted if need be,"
+            )));
         };
         self.compare(&field.kind, comparison, &value)
-            .map_err(|why| InvalidFilter { field: Some(word.to_owned()), description: format!("{word} {why}") })
+            .map_err(|why| InvalidFilter {
+                field: Some(word.to_owned()),
+                description: format!("{word} {why}"),
+            })
     }
 
     /// What the comparison means for a field of this kind; the error goes on from the field's name.
-    fn compare(&self, kind: &Kind, comparison: Comparison, literal: &Literal<'_>) -> Result<Condition, String> {
+    fn compare(
+        &self,
+        kind: &Kind,
+        comparison: Comparison,
+        literal: &Literal<'_>,
+    ) -> Result<Condition, String> {
         let text = literal.text();
         let any = comparison == Comparison::Has && *literal == Literal::Bare("*");
         match kind {
             Kind::Text(column) if any => Ok(present(*column)),
-            Kind::Text(column) if comparison == Comparison::Has => {
-                Ok(Test::Contains { column: *column, text: text.to_owned() }.into())
+            Kind::Text(column) if comparison == Comparison::Has => Ok(Test::Contains {
+                column: *column,
+                text: text.to_owned(),
             }
+            .into()),
             Kind::Text(column) => Ok(compared(*column, comparison, Value::Text(text.to_owned()))),
             Kind::Name { column, .. } if any => Ok(present(*column)),
             Kind::Name { column, check } => {
@@ -127,36 +154,72 @@ impl<'a> Parser<'a> {
                     Comparison::NotEqual => Comparison::NotEqual,
                     _ => return Err("is a name: it is compared by = or != only".to_owned()),
                 };
-                Ok(compared(*column, comparison, Value::Text(self.name(literal, *check)?)))
+                Ok(compared(
+                    *column,
+                    comparison,
+                    Value::Text(self.name(literal, *check)?),
+                ))
             }
             Kind::Names { any: sql, .. } if any => Ok(Test::Holds { sql }.into()),
-            Kind::Names { has, check, .. } if comparison == Comparison::Has => {
-                Ok(Test::HasName { sql: has, name: self.name(literal, *check)? }.into())
+            Kind::Names { has, check, .. } if comparison == Comparison::Has => Ok(Test::HasName {
+                sql: has,
+                name: self.name(literal, *check)?,
             }
+            .into()),
             Kind::Names { .. } => Err("is a list: ask by : whether it has an element".to_owned()),
             Kind::Moment(column) if any => Ok(present(*column)),
-            Kind::Moment(column) => Ok(compared(*column, ordering(comparison)?, Value::Moment(moment(text)?))),
+            Kind::Moment(column) => Ok(compared(
+                *column,
+                ordering(comparison)?,
+                Value::Moment(moment(text)?),
+            )),
             Kind::RecordTime { .. } if any => Ok(Condition::ALWAYS),
             Kind::RecordTime { position } => {
                 let comparison = ordering(comparison)?;
-                Ok(Test::Recorded { position, comparison, moment: moment(text)? }.into())
+                Ok(Test::Recorded {
+                    position,
+                    comparison,
+                    moment: moment(text)?,
+                }
+                .into())
             }
             Kind::Integer(column) if any => Ok(present(*column)),
             Kind::Integer(column) => {
-                let number = text.parse().map_err(|_| format!("is a number, not {}", shown(text)))?;
-                Ok(compared(*column, ordering(comparison)?, Value::Integer(number)))
+                let number = text
+                    .parse()
+                    .map_err(|_| format!("is a number, not {}", shown(text)))?;
+                Ok(compared(
+                    *column,
+                    ordering(comparison)?,
+                    Value::Integer(number),
+                ))
             }
-            Kind::Label { sql, labels, ranked } => {
-                let comparison = if comparison == Comparison::Has { Comparison::Equal } else { comparison };
+            Kind::Label {
+                sql,
+                labels,
+                ranked,
+            } => {
+                let comparison = if comparison == Comparison::Has {
+                    Comparison::Equal
+                } else {
+                    comparison
+                };
                 if !ranked && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
                     return Err("is compared by = or != only".to_owned());
                 }
                 if any {
                     return Ok(Condition::ALWAYS);
                 }
-                let rank = labels.iter().position(|label| label.eq_ignore_ascii_case(text)).ok_or_else(|| {
-                    format!("is one of {}, not {}", labels.join(", ").to_uppercase(), shown(text))
-                })?;
+                let rank = labels
+                    .iter()
+                    .position(|label| label.eq_ignore_ascii_case(text))
+                    .ok_or_else(|| {
+                        format!(
+                            "is one of {}, not {}",
+                            labels.join(", ").to_uppercase(),
+                            shown(text)
+                        )
+                    })?;
                 Ok(Condition::OneOf {
                     sql,
                     all: labels,
@@ -169,11 +232,14 @@ impl<'a> Parser<'a> {
             Kind::Flag(means) => {
                 let condition = means(self.viewer);
                 match (comparison, text) {
-                    (Comparison::Equal | Comparison::Has, "true") | (Comparison::NotEqual, "false") => Ok(condition),
-                    (Comparison::Equal | Comparison::Has, "false") | (Comparison::NotEqual, "true") => {
-                        Ok(condition.negated())
-                    }
-                    _ => Err(format!("is true or false: it is compared by = or != only, not with {}", shown(text))),
+                    (Comparison::Equal | Comparison::Has, "true")
+                    | (Comparison::NotEqual, "false") => Ok(condition),
+                    (Comparison::Equal | Comparison::Has, "false")
+                    | (Comparison::NotEqual, "true") => Ok(condition.negated()),
+                    _ => Err(format!(
+                        "is true or false: it is compared by = or != only, not with {}",
+                        shown(text)
+                    )),
                 }
             }
         }
@@ -181,26 +247,43 @@ impl<'a> Parser<'a> {
 
     fn name(&self, literal: &Literal<'_>, check: Check) -> Result<String, String> {
         if *literal == Literal::Bare("me") {
-            let me = self.viewer.me.as_ref().ok_or("cannot be compared with me: the caller is no member")?;
-            return check(me.as_str()).map_err(|_| "cannot be compared with me: it is no member".to_owned());
+            let me = self
+                .viewer
+                .me
+                .as_ref()
+                .ok_or("cannot be compared with me: the caller is no member")?;
+            return check(me.as_str())
+                .map_err(|_| "cannot be compared with me: it is no member".to_owned());
         }
-        check(literal.text()).map_err(|_| format!("is a resource name, not {}", shown(literal.text())))
+        check(literal.text())
+            .map_err(|_| format!("is a resource name, not {}", shown(literal.text())))
     }
 
     fn unknown(&self, word: &str) -> InvalidFilter {
         let known: Vec<_> = self.fields.iter().map(|field| field.name).collect();
         InvalidFilter {
             field: Some(word.chars().take(64).collect()),
-            description: format!("{} is not a field of this list; it has {}", shown(word), known.join(", ")),
+            description: format!(
+                "{} is not a field of this list; it has {}",
+                shown(word),
+                known.join(", ")
+            ),
         }
     }
 
     fn expected(&mut self, what: &str) -> InvalidFilter {
-        syntax(format!("has no {} at character {}", what.trim_start_matches("a "), self.scanner.place()))
+        syntax(format!(
+            "has no {} at character {}",
+            what.trim_start_matches("a "),
+            self.scanner.place()
+        ))
     }
 
     fn unexpected(&mut self, what: &str) -> InvalidFilter {
-        syntax(format!("has an unexpected {what} at character {}", self.scanner.place()))
+        syntax(format!(
+            "has an unexpected {what} at character {}",
+            self.scanner.place()
+        ))
     }
 }
 
@@ -214,7 +297,10 @@ impl Literal<'_> {
 }
 
 fn syntax(description: String) -> InvalidFilter {
-    InvalidFilter { field: None, description: format!("the filter {description}") }
+    InvalidFilter {
+        field: None,
+        description: format!("the filter {description}"),
+    }
 }
 
 fn present(column: Column) -> Condition {
@@ -222,7 +308,12 @@ fn present(column: Column) -> Condition {
 }
 
 fn compared(column: Column, comparison: Comparison, value: Value) -> Condition {
-    Test::Compare { column, comparison, value }.into()
+    Test::Compare {
+        column,
+        comparison,
+        value,
+    }
+    .into()
 }
 
 fn ordering(comparison: Comparison) -> Result<Comparison, String> {
@@ -235,12 +326,21 @@ fn ordering(comparison: Comparison) -> Result<Comparison, String> {
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|moment| moment.to_utc())
-        .map_err(|_| format!("is a time such as 2026-01-31T09:00:00Z, not {}", shown(text)))
+        .map_err(|_| {
+            format!(
+                "is a time such as 2026-01-31T09:00:00Z, not {}",
+                shown(text)
+            )
+        })
 }
 
 /// What somebody wrote, quoted and cut short.
 fn shown(text: &str) -> String {
     const CHARACTERS: usize = 64;
     let short: String = text.chars().take(CHARACTERS).collect();
-    if short.len() < text.len() { format!("{short:?}…") } else { format!("{short:?}") }
+    if short.len() < text.len() {
+        format!("{short:?}…")
+    } else {
+        format!("{short:?}")
+    }
 }

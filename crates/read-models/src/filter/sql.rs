@@ -17,7 +17,10 @@ impl Parameters {
     }
 
     pub(crate) fn as_typed(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
-        self.0.iter().map(|(value, of)| (&**value as &(dyn ToSql + Sync), of.clone())).collect()
+        self.0
+            .iter()
+            .map(|(value, of)| (&**value as &(dyn ToSql + Sync), of.clone()))
+            .collect()
     }
 }
 
@@ -25,8 +28,15 @@ impl Condition {
     /// The condition as SQL that is true or false, never null.
     pub(crate) fn sql(&self, parameters: &mut Parameters) -> String {
         let mut joined = |conditions: &[Self], by: &str, none: &str| {
-            let parts: Vec<_> = conditions.iter().map(|condition| condition.sql(parameters)).collect();
-            if parts.is_empty() { none.to_owned() } else { format!("({})", parts.join(by)) }
+            let parts: Vec<_> = conditions
+                .iter()
+                .map(|condition| condition.sql(parameters))
+                .collect();
+            if parts.is_empty() {
+                none.to_owned()
+            } else {
+                format!("({})", parts.join(by))
+            }
         };
         match self {
             Self::All(conditions) => joined(conditions, " and ", "true"),
@@ -36,7 +46,10 @@ impl Condition {
             Self::OneOf { sql, labels, .. } => match labels[..] {
                 [] => "false".to_owned(),
                 [label] => format!("{sql} = {}", parameters.add(label, Type::TEXT)),
-                _ => format!("{sql} = any({})", parameters.add(labels.clone(), Type::TEXT_ARRAY)),
+                _ => format!(
+                    "{sql} = any({})",
+                    parameters.add(labels.clone(), Type::TEXT_ARRAY)
+                ),
             },
             Self::Is(test) => test.sql(parameters),
             Self::Not(test) => format!("(not {})", test.sql(parameters)),
@@ -47,7 +60,11 @@ impl Condition {
 impl Test {
     fn sql(&self, parameters: &mut Parameters) -> String {
         match self {
-            Self::Compare { column, comparison, value } => {
+            Self::Compare {
+                column,
+                comparison,
+                value,
+            } => {
                 let value = match value {
                     Value::Text(text) => parameters.add(text.clone(), Type::TEXT),
                     Value::Moment(moment) => parameters.add(*moment, Type::TIMESTAMPTZ),
@@ -60,18 +77,32 @@ impl Test {
                     (sign, false) => format!("({sql} {sign} {value})"),
                 }
             }
-            Self::Contains { column: Column { sql, nullable }, text } => {
+            Self::Contains {
+                column: Column { sql, nullable },
+                text,
+            } => {
                 let text = parameters.add(text.clone(), Type::TEXT);
                 let found = format!("position(lower({text}) in lower({sql})) > 0");
-                if *nullable { format!("coalesce({found}, false)") } else { format!("({found})") }
+                if *nullable {
+                    format!("coalesce({found}, false)")
+                } else {
+                    format!("({found})")
+                }
             }
             Self::Present(Column { sql, .. }) => format!("({sql} is not null)"),
-            Self::HasName { sql, name } => sql.replace("{}", &parameters.add(name.clone(), Type::TEXT)),
+            Self::HasName { sql, name } => {
+                sql.replace("{}", &parameters.add(name.clone(), Type::TEXT))
+            }
             Self::Holds { sql } => (*sql).to_owned(),
-            Self::Recorded { position, comparison, moment } => {
+            Self::Recorded {
+                position,
+                comparison,
+                moment,
+            } => {
                 // Times of recording never fall, so a time is a position, on which there is an index.
                 let through = parameters.add(*moment, Type::TIMESTAMPTZ);
-                let before = parameters.add(*moment - TimeDelta::microseconds(1), Type::TIMESTAMPTZ);
+                let before =
+                    parameters.add(*moment - TimeDelta::microseconds(1), Type::TIMESTAMPTZ);
                 let up_to = |moment| format!("{position} <= event_log.position_at({moment})");
                 let after = |moment| format!("{position} > event_log.position_at({moment})");
                 match comparison {
@@ -79,7 +110,9 @@ impl Test {
                     Comparison::AtMost => up_to(through),
                     Comparison::More => after(through),
                     Comparison::AtLeast => after(before),
-                    Comparison::Equal | Comparison::Has => format!("({} and {})", after(before), up_to(through)),
+                    Comparison::Equal | Comparison::Has => {
+                        format!("({} and {})", after(before), up_to(through))
+                    }
                     Comparison::NotEqual => format!("({} or {})", up_to(before), after(through)),
                 }
             }

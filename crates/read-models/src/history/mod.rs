@@ -45,6 +45,13 @@ pub struct HistoryRow {
     pub payload: String,
 }
 
+/// An event as a query answers it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryEntry {
+    pub position: Position,
+    pub row: HistoryRow,
+}
+
 impl ReadModel for History {
     const NAME: &'static str = "history";
     const VERSION: i32 = 1;
@@ -74,9 +81,21 @@ impl ReadModel for History {
         None
     }
 
-    fn fold(rows: &mut Rows<Position, HistoryRow>, recorded: &Recorded, event: &Event) -> Result<(), FoldError> {
-        let Metadata { actor, on_behalf_of, request, request_hash: _, correlation_id, causation_id } =
-            recorded.metadata().map_err(|error| FoldError::because(format!("its metadata are malformed: {error}")))?;
+    fn fold(
+        rows: &mut Rows<Position, HistoryRow>,
+        recorded: &Recorded,
+        event: &Event,
+    ) -> Result<(), FoldError> {
+        let Metadata {
+            actor,
+            on_behalf_of,
+            request,
+            request_hash: _,
+            correlation_id,
+            causation_id,
+        } = recorded
+            .metadata()
+            .map_err(|error| FoldError::because(format!("its metadata are malformed: {error}")))?;
         let subject = match event {
             Event::Task(task::Event::Created(created)) => Some(created.subject.clone()),
             Event::Task(_) | Event::Account(_) | Event::Member(_) | Event::Settings(_) => None,

@@ -1,6 +1,9 @@
 //! Lists of tasks: what they can be asked for, and the statement that answers.
 
-use handoff_domain::{Invalid, names::{MemberName, Subject, TaskName}};
+use handoff_domain::{
+    Invalid,
+    names::{MemberName, Subject, TaskName},
+};
 use handoff_projections::Index;
 use tokio_postgres::types::Type;
 
@@ -12,11 +15,24 @@ use crate::{
 };
 
 /// Every status; the open ones first.
-const STATUSES: &[&str] = &["not_started", "in_progress", "waiting_on_customer", "complete", "cancelled"];
+const STATUSES: &[&str] = &[
+    "not_started",
+    "in_progress",
+    "waiting_on_customer",
+    "complete",
+    "cancelled",
+];
 const OPEN: usize = 3;
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
 const VISIBILITIES: &[&str] = &["internal", "portal"];
-const ORIGINS: &[&str] = &["manual", "portal", "template", "automation", "integration", "call"];
+const ORIGINS: &[&str] = &[
+    "manual",
+    "portal",
+    "template",
+    "automation",
+    "integration",
+    "call",
+];
 
 const STATUS: &str = "k.status";
 const DUE: &str = "k.due";
@@ -34,13 +50,25 @@ const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or 
 
 pub(super) const INDEXES: &[Index] = &[
     // Any set of statuses by due time: one range for each status, merged.
-    Index { name: "rows_status_due", on: "(status, due, created_at, task)" },
+    Index {
+        name: "rows_status_due",
+        on: "(status, due, created_at, task)",
+    },
     // The same of one account or member.
-    Index { name: "rows_subject_status_due", on: "(subject, status, due, created_at, task)" },
+    Index {
+        name: "rows_subject_status_due",
+        on: "(subject, status, due, created_at, task)",
+    },
     // The tasks of one account or member by creation; counts of open ones use the index above.
-    Index { name: "rows_subject_created", on: "(subject, created_at, task)" },
+    Index {
+        name: "rows_subject_created",
+        on: "(subject, created_at, task)",
+    },
     // The tasks of one assignee in any set of statuses by due time: see `ASSIGNED`.
-    Index { name: "rows_assignee_1", on: "((assignees[1]), status, due, created_at, task)" },
+    Index {
+        name: "rows_assignee_1",
+        on: "((assignees[1]), status, due, created_at, task)",
+    },
     Index {
         name: "rows_assignee_2",
         on: "((assignees[2]), status, due, created_at, task) where assignees[2] is not null",
@@ -49,43 +77,142 @@ pub(super) const INDEXES: &[Index] = &[
         name: "rows_assignee_3",
         on: "((assignees[3]), status, due, created_at, task) where assignees[3] is not null",
     },
-    Index { name: "rows_assignee_4", on: "using gin ((assignees[4:])) where cardinality(assignees) > 3" },
+    Index {
+        name: "rows_assignee_4",
+        on: "using gin ((assignees[4:])) where cardinality(assignees) > 3",
+    },
     // What changed last.
-    Index { name: "rows_updated", on: "(updated_at, created_at, task)" },
+    Index {
+        name: "rows_updated",
+        on: "(updated_at, created_at, task)",
+    },
     // A task by the number that people know it by.
-    Index { name: "rows_number", on: "(number)" },
+    Index {
+        name: "rows_number",
+        on: "(number)",
+    },
 ];
 
 pub(crate) static LISTING: Listing = Listing {
     name: "tasks",
     fields: &[
-        Field { name: "name", kind: Kind::Name { column: Column::required("k.task"), check: task } },
-        Field { name: "number", kind: Kind::Text(Column::required("k.number")) },
-        Field { name: "subject", kind: Kind::Name { column: Column::required("k.subject"), check: subject } },
-        Field { name: "title", kind: Kind::Text(Column::required("k.title")) },
-        Field { name: "category", kind: Kind::Text(Column::optional("k.category")) },
-        Field { name: "status", kind: Kind::Label { sql: STATUS, labels: STATUSES, ranked: false } },
-        Field { name: "priority", kind: Kind::Label { sql: "k.priority", labels: PRIORITIES, ranked: true } },
-        Field { name: "visibility", kind: Kind::Label { sql: "k.visibility", labels: VISIBILITIES, ranked: false } },
+        Field {
+            name: "name",
+            kind: Kind::Name {
+                column: Column::required("k.task"),
+                check: task,
+            },
+        },
+        Field {
+            name: "number",
+            kind: Kind::Text(Column::required("k.number")),
+        },
+        Field {
+            name: "subject",
+            kind: Kind::Name {
+                column: Column::required("k.subject"),
+                check: subject,
+            },
+        },
+        Field {
+            name: "title",
+            kind: Kind::Text(Column::required("k.title")),
+        },
+        Field {
+            name: "category",
+            kind: Kind::Text(Column::optional("k.category")),
+        },
+        Field {
+            name: "status",
+            kind: Kind::Label {
+                sql: STATUS,
+                labels: STATUSES,
+                ranked: false,
+            },
+        },
+        Field {
+            name: "priority",
+            kind: Kind::Label {
+                sql: "k.priority",
+                labels: PRIORITIES,
+                ranked: true,
+            },
+        },
+        Field {
+            name: "visibility",
+            kind: Kind::Label {
+                sql: "k.visibility",
+                labels: VISIBILITIES,
+                ranked: false,
+            },
+        },
         Field {
             name: "assignees",
-            kind: Kind::Names { has: ASSIGNED_ANYWHERE, any: "(cardinality(k.assignees) > 0)", check: member },
+            kind: Kind::Names {
+                has: ASSIGNED_ANYWHERE,
+                any: "(cardinality(k.assignees) > 0)",
+                check: member,
+            },
         },
-        Field { name: "origin", kind: Kind::Label { sql: "k.origin", labels: ORIGINS, ranked: false } },
-        Field { name: "start_time", kind: Kind::Moment(Column::required("k.start")) },
-        Field { name: "due_time", kind: Kind::Moment(Column::required(DUE)) },
-        Field { name: "complete_time", kind: Kind::Moment(Column::optional("k.completed_at")) },
-        Field { name: "create_time", kind: Kind::Moment(Column::required("k.created_at")) },
-        Field { name: "update_time", kind: Kind::Moment(Column::required("k.updated_at")) },
-        Field { name: "open", kind: Kind::Flag(open) },
-        Field { name: "overdue", kind: Kind::Flag(overdue) },
+        Field {
+            name: "origin",
+            kind: Kind::Label {
+                sql: "k.origin",
+                labels: ORIGINS,
+                ranked: false,
+            },
+        },
+        Field {
+            name: "start_time",
+            kind: Kind::Moment(Column::required("k.start")),
+        },
+        Field {
+            name: "due_time",
+            kind: Kind::Moment(Column::required(DUE)),
+        },
+        Field {
+            name: "complete_time",
+            kind: Kind::Moment(Column::optional("k.completed_at")),
+        },
+        Field {
+            name: "create_time",
+            kind: Kind::Moment(Column::required("k.created_at")),
+        },
+        Field {
+            name: "update_time",
+            kind: Kind::Moment(Column::required("k.updated_at")),
+        },
+        Field {
+            name: "open",
+            kind: Kind::Flag(open),
+        },
+        Field {
+            name: "overdue",
+            kind: Kind::Flag(overdue),
+        },
     ],
     sortables: &[
-        Sortable { name: "due_time", sql: DUE, cast: "timestamptz" },
-        Sortable { name: "create_time", sql: "k.created_at", cast: "timestamptz" },
-        Sortable { name: "update_time", sql: "k.updated_at", cast: "timestamptz" },
+        Sortable {
+            name: "due_time",
+            sql: DUE,
+            cast: "timestamptz",
+        },
+        Sortable {
+            name: "create_time",
+            sql: "k.created_at",
+            cast: "timestamptz",
+        },
+        Sortable {
+            name: "update_time",
+            sql: "k.updated_at",
+            cast: "timestamptz",
+        },
         // Tasks that are not complete come after all that are.
-        Sortable { name: "complete_time", sql: "coalesce(k.completed_at, 'infinity')", cast: "timestamptz" },
+        Sortable {
+            name: "complete_time",
+            sql: "coalesce(k.completed_at, 'infinity')",
+            cast: "timestamptz",
+        },
         Sortable {
             name: "priority",
             sql: "array_position(array['low', 'normal', 'high', 'urgent'], k.priority)",
@@ -100,8 +227,16 @@ pub(crate) static LISTING: Listing = Listing {
     ],
     default_order: "due_time",
     ties: &[
-        Sortable { name: "create_time", sql: "k.created_at", cast: "timestamptz" },
-        Sortable { name: "name", sql: "k.task", cast: "text" },
+        Sortable {
+            name: "create_time",
+            sql: "k.created_at",
+            cast: "timestamptz",
+        },
+        Sortable {
+            name: "name",
+            sql: "k.task",
+            cast: "text",
+        },
     ],
 };
 
@@ -118,7 +253,11 @@ fn member(name: &str) -> Result<String, Invalid> {
 }
 
 fn open(_: &Viewer) -> Condition {
-    Condition::OneOf { sql: STATUS, all: STATUSES, labels: STATUSES[..OPEN].to_vec() }
+    Condition::OneOf {
+        sql: STATUS,
+        all: STATUSES,
+        labels: STATUSES[..OPEN].to_vec(),
+    }
 }
 
 fn overdue(viewer: &Viewer) -> Condition {
@@ -130,23 +269,35 @@ fn overdue(viewer: &Viewer) -> Condition {
     Condition::all(vec![open(viewer), due.into()])
 }
 
-/// The statement for a page of tasks with the names of the accounts that they are about. `tasks` and
-/// `accounts` are the schemas that the rows are read from.
-pub(crate) fn page(plan: &Plan, tasks: &str, accounts: &str) -> Statement {
+const SUBJECT_DISPLAY_NAME: &str =
+    "(select a.display_name from {1}.rows a where a.account = p.subject)";
+
+/// The statement for one task: [`page`] without a list.
+pub(crate) fn one(name: &TaskName) -> Statement {
     let mut parameters = Parameters::default();
-    let filter = plan.filter_sql(&mut parameters);
-    let (columns, order, limit) = (columns::<Tasks>("k"), plan.order.sql(), plan.limit());
+    let task = parameters.add(name.as_str().to_owned(), Type::TEXT);
+    let columns = columns::<Tasks>("p");
+    let sql = format!(
+        "select {columns}, array[]::text[] as place, {SUBJECT_DISPLAY_NAME} from {{0}}.rows p where p.task = {task}"
+    );
+    Statement { sql, parameters }
+}
+
+/// The statement for a page of tasks with the names of the accounts that they are about. `{0}` is the
+/// schema of `tasks`, `{1}` that of `accounts`.
+pub(crate) fn page(plan: &Plan) -> Statement {
+    let mut parameters = Parameters::default();
     let from = if plan.order.follows(&[DUE, "k.created_at", "k.task"]) {
-        let ranges = ranges(plan, tasks, &filter, &mut parameters);
-        format!("({ranges}) k")
+        format!("({}) k", ranges(plan, &mut parameters))
     } else {
-        format!("{tasks}.rows k where {filter}")
+        format!("{{0}}.rows k where {}", plan.filter_sql(&mut parameters))
     };
-    let place = plan.order.place_sql();
+    let (columns, place) = (columns::<Tasks>("k"), plan.order.place_sql());
+    let (order, limit) = (plan.order.sql(), plan.limit());
     // The names are looked up for the rows of the page only.
     let sql = format!(
-        "select p.*, (select a.display_name from {accounts}.rows a where a.account = p.subject) \
-         from (select {columns}, {place} as place from {from} order by {order} limit {limit}) p"
+        "select p.*, {SUBJECT_DISPLAY_NAME} from \
+         (select {columns}, {place} as place from {from} order by {order} limit {limit}) p"
     );
     Statement { sql, parameters }
 }
@@ -154,26 +305,46 @@ pub(crate) fn page(plan: &Plan, tasks: &str, accounts: &str) -> Statement {
 /// The rows in the order of their due times, as a few ranges of an index, each in that order and no
 /// longer than the page: one for each status that the filter leaves possible. Where it asks for one
 /// assignee, one for each status and each place that the assignee may have.
-fn ranges(plan: &Plan, tasks: &str, filter: &str, parameters: &mut Parameters) -> String {
+fn ranges(plan: &Plan, parameters: &mut Parameters) -> String {
     let assignee = plan.condition.required(&|test| match test {
-        Test::HasName { sql, name } if *sql == ASSIGNED_ANYWHERE => Some(name.clone()),
+        Test::HasName {
+            sql: ASSIGNED_ANYWHERE,
+            name,
+        } => Some(name.clone()),
         _ => None,
     });
+    // What every row of a range meets is not asked again: it would only mislead the planner, which
+    // takes conditions for independent and expects far fewer rows than there are.
+    let rest = plan
+        .condition
+        .clone()
+        .without(&|condition| match condition {
+            Condition::OneOf { sql, .. } => *sql == STATUS,
+            Condition::Is(Test::HasName {
+                sql: ASSIGNED_ANYWHERE,
+                name,
+            }) => assignee.as_ref() == Some(name),
+            _ => false,
+        });
+    let filter = plan.with_place(&rest, parameters);
+    let statuses = parameters.add(plan.condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
     let places = match assignee {
         None => vec!["true".to_owned()],
         Some(assignee) => {
             let assignee = parameters.add(assignee, Type::TEXT);
-            ASSIGNED.iter().map(|place| place.replace("{}", &assignee)).collect()
+            ASSIGNED
+                .iter()
+                .map(|place| place.replace("{}", &assignee))
+                .collect()
         }
     };
-    let statuses = parameters.add(plan.condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
     let (order, limit) = (plan.order.sql(), plan.limit());
     let ranges: Vec<_> = places
         .iter()
         .map(|place| {
             format!(
                 "select r.* from unnest({statuses}) s(status) cross join lateral \
-                 (select k.* from {tasks}.rows k where k.status = s.status and {place} and {filter} \
+                 (select k.* from {{0}}.rows k where k.status = s.status and {place} and {filter} \
                  order by {order} limit {limit}) r"
             )
         })

@@ -13,7 +13,7 @@ use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, Unreadab
 
 use crate::stored::{Stored, label, number, unreadable};
 
-pub(crate) use list::{LISTING, page};
+pub(crate) use list::{LISTING, one, page};
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]
@@ -27,6 +27,15 @@ pub struct TaskRow {
     pub version: Version,
     /// Of the last event.
     pub position: Position,
+}
+
+/// A task as a query answers it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskEntry {
+    pub name: TaskName,
+    pub row: TaskRow,
+    /// Of the account that it is about, as it is now; none for a task about a member.
+    pub subject_display_name: Option<String>,
 }
 
 /// What a task's stream is called, if it is one.
@@ -77,21 +86,45 @@ impl ReadModel for Tasks {
         }
     }
 
-    fn fold(rows: &mut Rows<TaskName, TaskRow>, recorded: &Recorded, event: &Event) -> Result<(), FoldError> {
-        let Event::Task(event) = event else { return Ok(()) };
+    fn fold(
+        rows: &mut Rows<TaskName, TaskRow>,
+        recorded: &Recorded,
+        event: &Event,
+    ) -> Result<(), FoldError> {
+        let Event::Task(event) = event else {
+            return Ok(());
+        };
         let name = name(&recorded.stream)
             .ok_or_else(|| FoldError::because("an event of a task stands in another stream"))?;
-        let Recorded { version, position, .. } = *recorded;
+        let Recorded {
+            version, position, ..
+        } = *recorded;
         if version == Version(1) {
             let task = Task::default().evolve(event).map_err(FoldError::because)?;
-            return rows.insert(name, TaskRow { task, version, position });
+            return rows.insert(
+                name,
+                TaskRow {
+                    task,
+                    version,
+                    position,
+                },
+            );
         }
         let row = rows.get_mut(&name)?;
         if version != row.version.next() {
-            return Err(FoldError::because(format!("version {version} comes after {}", row.version)));
+            return Err(FoldError::because(format!(
+                "version {version} comes after {}",
+                row.version
+            )));
         }
-        let task = std::mem::take(&mut row.task).evolve(event).map_err(FoldError::because)?;
-        *row = TaskRow { task, version, position };
+        let task = std::mem::take(&mut row.task)
+            .evolve(event)
+            .map_err(FoldError::because)?;
+        *row = TaskRow {
+            task,
+            version,
+            position,
+        };
         Ok(())
     }
 
@@ -99,19 +132,42 @@ impl ReadModel for Tasks {
         to.put(key.as_str());
     }
 
-    fn put_row(TaskRow { task, version, position }: &TaskRow, to: &mut Put<'_>) {
+    fn put_row(
+        TaskRow {
+            task,
+            version,
+            position,
+        }: &TaskRow,
+        to: &mut Put<'_>,
+    ) {
         // A row is made by the first event, so it is never of an absent task; if it were, the columns
         // that are then missing would fail the batch.
-        let Some(details) = task.details() else { return };
+        let Some(details) = task.details() else {
+            return;
+        };
         let (status, percent, percent_before, completed) = match task {
             Task::Absent => return,
-            Task::Open { status, percent, .. } => (label(status), *percent, None, None),
-            Task::Complete { at, by, percent_before, .. } => {
-                ("complete".to_owned(), Percent::DONE, Some(*percent_before), Some((*at, by)))
-            }
+            Task::Open {
+                status, percent, ..
+            } => (label(status), *percent, None, None),
+            Task::Complete {
+                at,
+                by,
+                percent_before,
+                ..
+            } => (
+                "complete".to_owned(),
+                Percent::DONE,
+                Some(*percent_before),
+                Some((*at, by)),
+            ),
         };
         let smallint = |percent: Percent| i16::from(percent.number());
-        let assignees: Vec<&str> = details.assignees.iter().map(|member| member.as_str()).collect();
+        let assignees: Vec<&str> = details
+            .assignees
+            .iter()
+            .map(|member| member.as_str())
+            .collect();
         to.put(details.subject.as_str())
             .put(&*details.number)
             .put(details.title.as_str())
@@ -149,7 +205,9 @@ impl ReadModel for Tasks {
         let Stored(priority) = from.parse()?;
         let Stored(visibility) = from.parse()?;
         let assignees = from.take::<Vec<&str>>()?;
-        let assignees = assignees.into_iter().map(|member| member.parse().map_err(|e| unreadable(member, e)));
+        let assignees = assignees
+            .into_iter()
+            .map(|member| member.parse().map_err(|e| unreadable(member, e)));
         let assignees = assignees.collect::<Result<_, _>>()?;
         let start = from.take()?;
         let due = from.take()?;
@@ -157,8 +215,9 @@ impl ReadModel for Tasks {
         let sla_hours = number(from.take::<i32>()?, |hours| SlaHours::new(hours.into()))?;
         let percent = number(from.take::<i16>()?, |percent| Percent::new(percent.into()))?;
         let percent_before = from.take::<Option<i16>>()?;
-        let percent_before =
-            percent_before.map(|before| number(before, |percent| Percent::new(percent.into()))).transpose()?;
+        let percent_before = percent_before
+            .map(|before| number(before, |percent| Percent::new(percent.into())))
+            .transpose()?;
         let Stored(origin) = from.parse()?;
         let creator = from.parse()?;
         let completed_at = from.take()?;
@@ -183,14 +242,32 @@ impl ReadModel for Tasks {
             revision: Revision(from.take::<i32>()? as u32),
         };
         let task = match (percent_before, completed_at, completed_by) {
-            (Some(percent_before), Some(at), Some(by)) => Task::Complete { details, at, by, percent_before },
+            (Some(percent_before), Some(at), Some(by)) => Task::Complete {
+                details,
+                at,
+                by,
+                percent_before,
+            },
             _ => {
-                let status: OpenStatus =
-                    status.parse::<Stored<_>>().map(|Stored(status)| status).map_err(|e| unreadable(&status, e))?;
-                Task::Open { details, status, percent }
+                let status: OpenStatus = status
+                    .parse::<Stored<_>>()
+                    .map(|Stored(status)| status)
+                    .map_err(|e| unreadable(&status, e))?;
+                Task::Open {
+                    details,
+                    status,
+                    percent,
+                }
             }
         };
         let version = Version(from.take::<i32>()? as u32);
-        Ok((key, TaskRow { task, version, position: Position(from.take()?) }))
+        Ok((
+            key,
+            TaskRow {
+                task,
+                version,
+                position: Position(from.take()?),
+            },
+        ))
     }
 }

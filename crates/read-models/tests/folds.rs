@@ -1,0 +1,192 @@
+//! Folds without a database: what a read model makes of a log is what the aggregates know.
+
+mod support;
+
+use std::collections::{BTreeMap, HashMap};
+
+use handoff_domain::{
+    Command,
+    account::{Account, Kind},
+    commands::{AssignTask, CompleteTask, CreateAccount, CreateTask, NewId, ReopenTask},
+    names::{AccountName, MemberName, Subject, TaskName},
+    task::{OpenStatus, Origin, Priority, Task, Visibility},
+    text::Line,
+};
+use handoff_event_log::Recorded;
+use handoff_projections::{FoldError, ReadModel, Rows};
+use handoff_read_models::{accounts::Accounts, history::History, tasks::Tasks};
+use proptest::prelude::*;
+use support::{STAFF, Story, fold, member};
+
+fn task(id: u8) -> TaskName {
+    TaskName::from_id(&format!("t{id}")).unwrap()
+}
+
+fn members() -> impl Strategy<Value = Vec<MemberName>> {
+    prop::collection::vec(prop::sample::select(&STAFF[..]).prop_map(member), 0..4)
+}
+
+fn create_task() -> impl Strategy<Value = CreateTask> {
+    let subject = prop_oneof![
+        (0..4_u8).prop_map(|id| Subject::Account(AccountName::from_id(&format!("a{id}")).unwrap())),
+        Just(Subject::Member(member("ana"))),
+    ];
+    let status = prop::sample::select(vec![OpenStatus::NotStarted, OpenStatus::InProgress]);
+    (0..12_u8, subject, members(), status).prop_map(|(id, subject, assignees, status)| CreateTask {
+        name: task(id),
+        subject,
+        title: Line::new("Call back").unwrap(),
+        description: None,
+        category: None,
+        status,
+        priority: Priority::Normal,
+        visibility: Visibility::Internal,
+        assignees,
+        start: None,
+        due: None,
+        origin: Origin::Manual,
+    })
+}
+
+fn command() -> impl Strategy<Value = Box<dyn Command>> {
+    fn boxed(command: impl Command + 'static) -> Box<dyn Command> {
+        Box::new(command)
+    }
+    prop_oneof![
+        4 => create_task().prop_map(boxed),
+        2 => (0..12_u8, members()).prop_map(|(id, assignees)| boxed(AssignTask { name: task(id), assignees })),
+        3 => (0..12_u8).prop_map(|id| boxed(CompleteTask { name: task(id) })),
+        2 => (0..12_u8).prop_map(|id| boxed(ReopenTask { name: task(id), status: OpenStatus::NotStarted })),
+        1 => (0..6_u8).prop_map(|id| boxed(CreateAccount {
+            id: NewId::Given(AccountName::from_id(&format!("a{id}")).unwrap()),
+            display_name: Line::new("Acme").unwrap(),
+            kind: Kind::Lead,
+            assignee: None,
+            sla_hours: None,
+        })),
+    ]
+}
+
+/// What a team may have done: commands that are refused leave nothing.
+fn story() -> impl Strategy<Value = Story> {
+    prop::collection::vec(command(), 0..60).prop_map(|commands| {
+        let mut story = Story::with_team();
+        for command in commands {
+            story.tell("members/ana", &*command).ok();
+        }
+        story
+    })
+}
+
+proptest! {
+    #[test]
+    fn rows_of_tasks_are_the_aggregates(story in story()) {
+        let rows = fold::<Tasks>(&story.events);
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.task)).collect();
+        prop_assert_eq!(folded, story.tasks());
+    }
+
+    #[test]
+    fn rows_of_accounts_are_the_aggregates(story in story()) {
+        let rows = fold::<Accounts>(&story.events);
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.account)).collect();
+        prop_assert_eq!(folded, story.accounts());
+    }
+
+    #[test]
+    fn an_account_numbers_as_many_tasks_as_there_are_about_it(story in story()) {
+        let mut counted: HashMap<AccountName, u32> = HashMap::new();
+        for ((partition, _), row) in fold::<Tasks>(&story.events) {
+            let subject = row.task.details().unwrap().subject.clone();
+            prop_assert_eq!(partition, handoff_domain::Partition::of(subject.as_str()));
+            if let Subject::Account(account) = subject {
+                *counted.entry(account).or_default() += 1;
+            }
+        }
+        for ((_, name), row) in fold::<Accounts>(&story.events) {
+            let Account::Existing(details) = row.account else { panic!("a row of nothing") };
+            prop_assert_eq!(details.tasks_numbered, counted.remove(&name).unwrap_or_default());
+        }
+        prop_assert!(counted.is_empty());
+    }
+
+    #[test]
+    fn history_has_each_event_once_and_knows_every_tasks_subject(story in story()) {
+        let rows = fold::<History>(&story.events);
+        prop_assert_eq!(rows.len(), story.events.len());
+        let subjects: BTreeMap<_, _> = rows
+            .values()
+            .filter_map(|row| Some((row.stream.as_str().parse::<TaskName>().ok()?, row.subject.clone()?)))
+            .collect();
+        let known: BTreeMap<_, _> = story
+            .tasks()
+            .into_iter()
+            .filter_map(|(name, task)| Some((name, task.details()?.subject.clone())))
+            .collect();
+        prop_assert_eq!(subjects, known);
+    }
+}
+
+/// Applies events again, to rows that all of them have made already.
+fn again<M: ReadModel>(events: &[Recorded], wanted: &str) -> FoldError {
+    let mut rows = Rows::default();
+    for recorded in events {
+        let event = recorded.event().unwrap();
+        M::touches(recorded, &event).into_iter().for_each(|key| {
+            rows.touch(key);
+        });
+        M::fold(&mut rows, recorded, &event).unwrap();
+    }
+    let repeated = events
+        .iter()
+        .find(|recorded| recorded.event_type == wanted)
+        .unwrap();
+    M::fold(&mut rows, repeated, &repeated.event().unwrap()).unwrap_err()
+}
+
+#[test]
+fn an_event_that_comes_twice_is_not_applied_twice() {
+    let mut story = Story::with_team();
+    let name = task(1);
+    let create = CreateTask {
+        name: name.clone(),
+        subject: "accounts/acme".parse().unwrap(),
+        title: Line::new("Call back").unwrap(),
+        description: None,
+        category: None,
+        status: OpenStatus::NotStarted,
+        priority: Priority::Normal,
+        visibility: Visibility::Internal,
+        assignees: Vec::new(),
+        start: None,
+        due: None,
+        origin: Origin::Manual,
+    };
+    let before = story.events.len();
+    story.tell("members/ana", &create).unwrap();
+    story
+        .tell("members/ana", &CompleteTask { name: name.clone() })
+        .unwrap();
+    assert!(matches!(story.tasks()[&name], Task::Complete { .. }));
+    let events = &story.events[before..];
+    assert!(matches!(
+        again::<Tasks>(events, "task.created"),
+        FoldError::Exists { .. }
+    ));
+    assert!(matches!(
+        again::<Tasks>(events, "task.completed"),
+        FoldError::Contradiction(_)
+    ));
+    assert!(matches!(
+        again::<Accounts>(events, "account.created"),
+        FoldError::Exists { .. }
+    ));
+    assert!(matches!(
+        again::<Accounts>(events, "account.task_numbered"),
+        FoldError::Contradiction(_)
+    ));
+    assert!(matches!(
+        again::<History>(events, "task.created"),
+        FoldError::Exists { .. }
+    ));
+}
