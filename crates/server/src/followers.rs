@@ -1,0 +1,151 @@
+//! What follows the log: the relay, the projectors, and what wakes them and those who wait for them.
+
+use std::time::Duration;
+
+use handoff_bus::{Feed, Relay, RelayConfig};
+use handoff_commands::new_id;
+use handoff_event_log::Position;
+use handoff_projections::{Environment, ReadModel, Settings, run_projector};
+use handoff_read_models::{accounts::Accounts, history::History, tasks::Tasks};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::ApiRole,
+    error::ServerError,
+    roles::{PROJECTIONS, Process, Roles},
+};
+
+/// How long they may take to finish what they are about.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Tasks that run until they are stopped together.
+pub(crate) struct Followers {
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Followers {
+    /// Starts what the roles ask for.
+    pub(crate) fn start(process: &mut Process<'_>, roles: &Roles, api: Option<&ApiRole>) -> Self {
+        let mut followers = Self {
+            tasks: JoinSet::new(),
+            stop: CancellationToken::new(),
+        };
+        let metrics = match roles.relay || !roles.project.is_empty() {
+            true => Some(handoff_bus::Metrics::register(&mut process.registry)),
+            false => None,
+        };
+        if let Some(api) = api {
+            followers.start_for_api(process, api);
+        }
+        if let Some(metrics) = metrics {
+            if roles.relay {
+                followers.start_relay(process, api, metrics.clone());
+            }
+            if !roles.project.is_empty() {
+                followers.start_projectors(process, &roles.project, metrics);
+            }
+        }
+        followers
+    }
+
+    fn start_for_api(&mut self, process: &Process<'_>, api: &ApiRole) {
+        self.spawn(process.hints.clone().announce(api.committed(), self.stop()));
+        let (keys, stop) = (api.keys(), self.stop());
+        self.spawn(async move { keys.watch(stop).await });
+        for name in PROJECTIONS {
+            self.spawn(
+                process
+                    .notices
+                    .clone()
+                    .listen(process.hints.clone(), name, self.stop()),
+            );
+        }
+    }
+
+    fn start_relay(
+        &mut self,
+        process: &Process<'_>,
+        api: Option<&ApiRole>,
+        metrics: handoff_bus::Metrics,
+    ) {
+        let config = RelayConfig {
+            subjects: process.subjects.clone(),
+            ..RelayConfig::default()
+        };
+        // Without an api in this process there is nothing to watch: hints tell of what others append.
+        let committed = api.map_or_else(|| watch::channel(Position::START).1, ApiRole::committed);
+        let relay = Relay::new(
+            config,
+            process.database.clone(),
+            process.nats.clone(),
+            committed,
+            metrics,
+        );
+        self.spawn(relay.run(self.stop()));
+    }
+
+    fn start_projectors(
+        &mut self,
+        process: &mut Process<'_>,
+        names: &[String],
+        metrics: handoff_bus::Metrics,
+    ) {
+        let (subjects, nats, log) = (
+            process.subjects.clone(),
+            process.nats.clone(),
+            process.log.clone(),
+        );
+        let environment = Environment {
+            database: process.database.clone(),
+            feed: Feed::start(subjects, nats, log.clone(), metrics, &self.stop),
+            log,
+            hints: process.hints.clone(),
+            notices: process.notices.clone(),
+            metrics: handoff_projections::Metrics::register(&mut process.registry),
+            instance: new_id().to_string().into(),
+            settings: Settings::default(),
+        };
+        for name in names {
+            let (environment, stop) = (environment.clone(), self.stop());
+            match name.as_str() {
+                Accounts::NAME => self.spawn(run_projector::<Accounts>(environment, stop)),
+                Tasks::NAME => self.spawn(run_projector::<Tasks>(environment, stop)),
+                History::NAME => self.spawn(run_projector::<History>(environment, stop)),
+                other => unreachable!("the command line takes no read model {other}"),
+            }
+        }
+    }
+
+    /// What stops them.
+    pub(crate) fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Adds a task. It should run until it is stopped.
+    pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Waits until one of them panics, which none should.
+    pub(crate) async fn failed(&mut self) -> ServerError {
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(panic) = ended {
+                return ServerError::Panicked(panic);
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Stops them. What does not end in time goes on from its checkpoint at the next start.
+    pub(crate) async fn finish(mut self) {
+        self.stop.cancel();
+        let finished = timeout(DRAIN, async {
+            while self.tasks.join_next().await.is_some() {}
+        });
+        if finished.await.is_err() {
+            tracing::warn!("the relay or a projector did not finish in time");
+        }
+    }
+}

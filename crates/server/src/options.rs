@@ -1,0 +1,391 @@
+//! What can be configured, once: flags, environment and file read the same options.
+//!
+//! Flags win over the environment, the environment over the file, the file over the defaults.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::Args;
+use handoff_commands::GatewayConfig;
+use serde::Deserialize;
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:7400";
+const DEFAULT_HTTP_LISTEN: &str = "127.0.0.1:7401";
+
+/// Options of every role. In the file they have the same names, without the dashes in front.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Options {
+    /// TOML file with any of these options
+    #[arg(long, global = true, env = "HANDOFF_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where `up` keeps its servers, keys and token [default: /var/lib/handoff as root, else the user's data directory]
+    #[arg(long, global = true, env = "HANDOFF_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Postgres to use, postgres://USER@HOST/DATABASE; a URL with a password belongs into the environment or a file
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) database_url: Option<String>,
+
+    /// File with the Postgres URL
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_DATABASE_URL_FILE",
+        value_name = "FILE"
+    )]
+    database_url_file: Option<PathBuf>,
+
+    /// NATS to use, nats://HOST:PORT; a URL with a password belongs into the environment or a file
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_NATS_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) nats_url: Option<String>,
+
+    /// File with the NATS URL
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_NATS_URL_FILE",
+        value_name = "FILE"
+    )]
+    nats_url_file: Option<PathBuf>,
+
+    /// First word of all NATS subjects, and in upper case the name of the stream; one for each Handoff that shares a NATS [default: handoff]
+    #[arg(long, global = true, env = "HANDOFF_NATS_PREFIX", value_name = "WORD")]
+    nats_prefix: Option<String>,
+
+    /// Address of the gRPC API [default: 127.0.0.1:7400]
+    #[arg(long, global = true, env = "HANDOFF_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+
+    /// Address of metrics and health over HTTP: /metrics, /livez, /readyz [default: 127.0.0.1:7401]
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_HTTP_LISTEN",
+        value_name = "ADDRESS"
+    )]
+    http_listen: Option<SocketAddr>,
+
+    /// JWKS file with the public keys of tokens; read again when it changes [default: that of the data directory]
+    #[arg(long, global = true, env = "HANDOFF_TOKEN_KEYS", value_name = "FILE")]
+    token_keys: Option<PathBuf>,
+
+    /// Issuer (`iss`) that tokens must name [default: any]
+    #[arg(long, global = true, env = "HANDOFF_TOKEN_ISSUER", value_name = "TEXT")]
+    pub(crate) token_issuer: Option<String>,
+
+    /// Audience (`aud`) that tokens must name [default: any]
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_TOKEN_AUDIENCE",
+        value_name = "TEXT"
+    )]
+    pub(crate) token_audience: Option<String>,
+
+    /// Commands that may wait; one more is refused at once [default: 8192]
+    #[arg(long, global = true, env = "HANDOFF_QUEUE_COMMANDS", value_name = "N")]
+    queue_commands: Option<NonZeroUsize>,
+
+    /// Commands decided and appended at once, at most [default: 2048]
+    #[arg(long, global = true, env = "HANDOFF_BATCH_COMMANDS", value_name = "N")]
+    batch_commands: Option<NonZeroUsize>,
+
+    /// Streams whose state stays in memory, about 1 KiB each [default: 100000]
+    #[arg(long, global = true, env = "HANDOFF_CACHED_STREAMS", value_name = "N")]
+    cached_streams: Option<NonZeroUsize>,
+
+    /// Postgres sessions for queries, at most [default: 16]
+    #[arg(long, global = true, env = "HANDOFF_QUERY_SESSIONS", value_name = "N")]
+    query_sessions: Option<NonZeroUsize>,
+
+    /// Seconds that calls under way may take to finish when the process is told to stop [default: 20]
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_DRAIN_SECONDS",
+        value_name = "SECONDS"
+    )]
+    drain_seconds: Option<u64>,
+
+    /// What is logged, as `level` or `target=level,…` [default: info]
+    #[arg(long, global = true, env = "HANDOFF_LOG", value_name = "FILTER")]
+    log: Option<String>,
+
+    /// How it is logged [default: text]
+    #[arg(long, global = true, env = "HANDOFF_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OptionsError {
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} is not valid: {source}", path.display())]
+    Malformed {
+        path: PathBuf,
+        source: Box<toml::de::Error>,
+    },
+    #[error(
+        "{option} is missing: set it, or {option}-file, or use `handoffd up`, which brings its own"
+    )]
+    Missing { option: &'static str },
+    #[error(
+        "{option} has a password, which other users of this machine can read from the command line: \
+         put the URL into {variable} or a file named by {option}-file"
+    )]
+    Secret {
+        option: &'static str,
+        variable: &'static str,
+    },
+}
+
+macro_rules! fields_or {
+    ($self:ident, $other:ident, $($field:ident),* $(,)?) => {
+        Self { $($field: $self.$field.or($other.$field)),* }
+    };
+}
+
+impl Options {
+    /// Fills in from the file what neither flags nor environment say.
+    pub(crate) fn with_file(self) -> Result<Self, OptionsError> {
+        let Some(path) = self.config.clone() else {
+            return Ok(self);
+        };
+        let text = read(&path)?;
+        let file: Self = toml::from_str(&text).map_err(|source| OptionsError::Malformed {
+            path,
+            source: Box::new(source),
+        })?;
+        Ok(self.or(file))
+    }
+
+    fn or(self, other: Self) -> Self {
+        fields_or!(
+            self,
+            other,
+            config,
+            data_dir,
+            database_url,
+            database_url_file,
+            nats_url,
+            nats_url_file,
+            nats_prefix,
+            listen,
+            http_listen,
+            token_keys,
+            token_issuer,
+            token_audience,
+            queue_commands,
+            batch_commands,
+            cached_streams,
+            query_sessions,
+            drain_seconds,
+            log,
+            log_format,
+        )
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(default_data_dir)
+    }
+
+    /// The JWKS file of the keys that tokens are checked with.
+    pub(crate) fn token_keys(&self) -> Option<&Path> {
+        self.token_keys.as_deref()
+    }
+
+    /// The Postgres URL, if one is given.
+    pub(crate) fn given_database_url(&self) -> Result<Option<String>, OptionsError> {
+        given(
+            self.database_url.as_ref(),
+            self.database_url_file.as_deref(),
+        )
+    }
+
+    /// The Postgres URL, which must be given.
+    pub(crate) fn database_url(&self) -> Result<String, OptionsError> {
+        self.given_database_url()?.ok_or(OptionsError::Missing {
+            option: "--database-url",
+        })
+    }
+
+    /// The NATS URL, if one is given.
+    pub(crate) fn given_nats_url(&self) -> Result<Option<String>, OptionsError> {
+        given(self.nats_url.as_ref(), self.nats_url_file.as_deref())
+    }
+
+    /// The NATS URL, which must be given.
+    pub(crate) fn nats_url(&self) -> Result<String, OptionsError> {
+        self.given_nats_url()?.ok_or(OptionsError::Missing {
+            option: "--nats-url",
+        })
+    }
+
+    pub(crate) fn nats_prefix(&self) -> &str {
+        self.nats_prefix.as_deref().unwrap_or("handoff")
+    }
+
+    pub(crate) fn listen(&self) -> SocketAddr {
+        self.listen
+            .unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("the default is an address"))
+    }
+
+    pub(crate) fn http_listen(&self) -> SocketAddr {
+        self.http_listen.unwrap_or_else(|| {
+            DEFAULT_HTTP_LISTEN
+                .parse()
+                .expect("the default is an address")
+        })
+    }
+
+    pub(crate) fn gateway(&self) -> GatewayConfig {
+        let default = GatewayConfig::default();
+        GatewayConfig {
+            queue_commands: self
+                .queue_commands
+                .map_or(default.queue_commands, NonZeroUsize::get),
+            batch_commands: self
+                .batch_commands
+                .map_or(default.batch_commands, NonZeroUsize::get),
+            cached_streams: self.cached_streams.unwrap_or(default.cached_streams),
+            ..default
+        }
+    }
+
+    pub(crate) fn query_sessions(&self) -> usize {
+        self.query_sessions.map_or(16, NonZeroUsize::get)
+    }
+
+    pub(crate) fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds.unwrap_or(20))
+    }
+
+    pub(crate) fn log(&self) -> &str {
+        self.log.as_deref().unwrap_or("info")
+    }
+
+    pub(crate) fn log_format(&self) -> LogFormat {
+        self.log_format.unwrap_or_default()
+    }
+}
+
+/// A URL from an option, or from the file that another names. The file wins: it is there for secrets.
+fn given(url: Option<&String>, file: Option<&Path>) -> Result<Option<String>, OptionsError> {
+    match file {
+        Some(path) => read(path).map(|url| Some(url.trim().to_owned())),
+        None => Ok(url.cloned()),
+    }
+}
+
+fn read(path: &Path) -> Result<String, OptionsError> {
+    fs::read_to_string(path).map_err(|source| OptionsError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Whether a URL holds a password: `scheme://user:password@host`.
+pub(crate) fn has_password(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = authority.split('/').next().unwrap_or_default();
+    let in_query = url.contains("password=");
+    in_query
+        || authority
+            .rsplit_once('@')
+            .is_some_and(|(user, _)| user.contains(':'))
+}
+
+fn default_data_dir() -> PathBuf {
+    if rustix::process::geteuid().is_root() {
+        return PathBuf::from("/var/lib/handoff");
+    }
+    let from = |variable: &str| {
+        std::env::var_os(variable)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let home = from("HOME").unwrap_or_else(|| PathBuf::from("."));
+    if cfg!(target_os = "macos") {
+        return home.join("Library/Application Support/handoff");
+    }
+    from("XDG_DATA_HOME")
+        .unwrap_or_else(|| home.join(".local/share"))
+        .join("handoff")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_first_wins_over_the_file() {
+        let said = Options {
+            log: Some("debug".to_owned()),
+            ..Options::default()
+        };
+        let file: Options =
+            toml::from_str("log = 'warn'\ndrain-seconds = 3\nlisten = '127.0.0.1:1'").unwrap();
+        let options = said.or(file);
+        assert_eq!(
+            (options.log(), options.drain()),
+            ("debug", Duration::from_secs(3))
+        );
+        assert_eq!(options.listen(), "127.0.0.1:1".parse().unwrap());
+        assert_eq!(options.http_listen(), DEFAULT_HTTP_LISTEN.parse().unwrap());
+    }
+
+    #[test]
+    fn an_unknown_option_in_the_file_is_an_error() {
+        assert!(toml::from_str::<Options>("lissten = '127.0.0.1:1'").is_err());
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_seen() {
+        for secret in [
+            "postgres://ana:x@h/d",
+            "postgres://h/d?user=ana&password=x",
+            "nats://a:b@h:4222",
+        ] {
+            assert!(has_password(secret), "{secret}");
+        }
+        for plain in [
+            "postgres://ana@h:5432/d",
+            "nats://127.0.0.1:4222",
+            "postgres://h/a:b@c",
+        ] {
+            assert!(!has_password(plain), "{plain}");
+        }
+    }
+}
