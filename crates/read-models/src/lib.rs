@@ -14,6 +14,8 @@ pub mod page;
 pub mod tasks;
 
 mod list;
+#[cfg(test)]
+mod plans;
 mod queries;
 mod stored;
 

@@ -14,12 +14,20 @@ pub const ORDER_BYTES: usize = 256;
 #[error("{0}")]
 pub struct InvalidOrder(String);
 
-/// A field that a list can be ordered by. `sql` gives its value, never null, and `cast` is its type.
+/// A field that a list can be ordered by.
 #[derive(Debug)]
 pub(crate) struct Sortable {
-    pub name: &'static str,
-    pub sql: &'static str,
-    pub cast: &'static str,
+    pub(crate) name: &'static str,
+    /// Gives its value, never null.
+    sql: &'static str,
+    /// The type of the value.
+    cast: &'static str,
+}
+
+impl Sortable {
+    pub(crate) const fn new(name: &'static str, sql: &'static str, cast: &'static str) -> Self {
+        Self { name, sql, cast }
+    }
 }
 
 /// The order of a list: complete, so that no two rows are equal in it.
@@ -195,22 +203,10 @@ mod tests {
     use super::*;
 
     const FIELDS: &[Sortable] = &[
-        Sortable {
-            name: "due_time",
-            sql: "k.due",
-            cast: "timestamptz",
-        },
-        Sortable {
-            name: "number",
-            sql: "k.number",
-            cast: "text",
-        },
+        Sortable::new("due_time", "k.due", "timestamptz"),
+        Sortable::new("number", "k.number", "text"),
     ];
-    const TIES: &[Sortable] = &[Sortable {
-        name: "name",
-        sql: "k.task",
-        cast: "text",
-    }];
+    const TIES: &[Sortable] = &[Sortable::new("name", "k.task", "text")];
 
     fn order(text: &str) -> Result<Order, InvalidOrder> {
         Order::parse(text, FIELDS, "due_time", TIES)

@@ -1,5 +1,7 @@
 //! Folds without a database: what a read model makes of a log is what the aggregates know.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 mod support;
 
 use std::collections::{BTreeMap, HashMap};

@@ -1,5 +1,7 @@
 //! Queries against a real Postgres, on read models that real projectors built.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 mod support;
 
 use std::{

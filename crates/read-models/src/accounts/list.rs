@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 
 use super::Accounts;
 use crate::{
-    filter::{Column, Condition, Field, Kind, Parameters},
+    filter::{Condition, Field, Parameters},
     list::{Listing, Plan, Statement, columns},
     order::Sortable,
 };
@@ -21,6 +21,7 @@ const ORIGINS: &[&str] = &["manual", "auto"];
 const NAME: &str = "k.account";
 const STATUS: &str = "k.status";
 const OPEN_TASKS: &str = "c.open_tasks";
+const BY_NAME: Sortable = Sortable::new("name", NAME, "text");
 
 pub(super) const INDEXES: &[Index] = &[
     // By display name; the primary key serves the order by name.
@@ -47,90 +48,24 @@ pub(super) const INDEXES: &[Index] = &[
 pub(crate) static LISTING: Listing = Listing {
     name: "accounts",
     fields: &[
-        Field {
-            name: "name",
-            kind: Kind::Name {
-                column: Column::required(NAME),
-                check: account,
-            },
-        },
-        Field {
-            name: "display_name",
-            kind: Kind::Text(Column::required("k.display_name")),
-        },
-        Field {
-            name: "kind",
-            kind: Kind::Label {
-                sql: "k.kind",
-                labels: KINDS,
-                ranked: false,
-            },
-        },
-        Field {
-            name: "status",
-            kind: Kind::Label {
-                sql: STATUS,
-                labels: STATUSES,
-                ranked: false,
-            },
-        },
-        Field {
-            name: "assignee",
-            kind: Kind::Name {
-                column: Column::required("k.assignee"),
-                check: member,
-            },
-        },
-        Field {
-            name: "origin",
-            kind: Kind::Label {
-                sql: "k.origin",
-                labels: ORIGINS,
-                ranked: false,
-            },
-        },
-        Field {
-            name: "create_time",
-            kind: Kind::Moment(Column::required("k.created_at")),
-        },
-        Field {
-            name: "update_time",
-            kind: Kind::Moment(Column::required("k.updated_at")),
-        },
+        Field::name("name", NAME, account),
+        Field::text("display_name", "k.display_name"),
+        Field::label("kind", "k.kind", KINDS),
+        Field::label("status", STATUS, STATUSES),
+        Field::name("assignee", "k.assignee", member),
+        Field::label("origin", "k.origin", ORIGINS),
+        Field::moment("create_time", "k.created_at"),
+        Field::moment("update_time", "k.updated_at"),
     ],
     sortables: &[
-        Sortable {
-            name: "name",
-            sql: NAME,
-            cast: "text",
-        },
-        Sortable {
-            name: "display_name",
-            sql: "k.display_name",
-            cast: "text",
-        },
-        Sortable {
-            name: "create_time",
-            sql: "k.created_at",
-            cast: "timestamptz",
-        },
-        Sortable {
-            name: "update_time",
-            sql: "k.updated_at",
-            cast: "timestamptz",
-        },
-        Sortable {
-            name: "open_task_count",
-            sql: OPEN_TASKS,
-            cast: "bigint",
-        },
+        BY_NAME,
+        Sortable::new("display_name", "k.display_name", "text"),
+        Sortable::new("create_time", "k.created_at", "timestamptz"),
+        Sortable::new("update_time", "k.updated_at", "timestamptz"),
+        Sortable::new("open_task_count", OPEN_TASKS, "bigint"),
     ],
     default_order: "name",
-    ties: &[Sortable {
-        name: "name",
-        sql: NAME,
-        cast: "text",
-    }],
+    ties: &[BY_NAME],
 };
 
 fn account(name: &str) -> Result<String, Invalid> {

@@ -83,12 +83,6 @@ pub(crate) enum Value {
     Integer(i64),
 }
 
-impl PartialEq for Column {
-    fn eq(&self, other: &Self) -> bool {
-        self.sql == other.sql
-    }
-}
-
 impl From<Test> for Condition {
     fn from(test: Test) -> Self {
         Self::Is(test)

@@ -16,17 +16,20 @@
 //! - A field without a value meets no comparison but `!=`.
 
 mod condition;
+mod field;
 mod parser;
 mod scanner;
 mod sql;
+mod terms;
 
 #[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Utc};
-use handoff_domain::{Invalid, names::MemberName};
+use handoff_domain::names::MemberName;
 
 pub(crate) use condition::{Comparison, Condition, Test, Value};
+pub(crate) use field::{Column, Field, Kind};
 pub(crate) use sql::Parameters;
 
 /// Bytes of a filter: 4 KiB.
@@ -53,72 +56,6 @@ pub struct Viewer {
     pub now: DateTime<Utc>,
     /// Who `me` is; none for a caller that is no member and acts for none.
     pub me: Option<MemberName>,
-}
-
-/// A field that a filter may name.
-#[derive(Debug)]
-pub(crate) struct Field {
-    pub name: &'static str,
-    pub kind: Kind,
-}
-
-/// What a field holds, and the SQL that gives it.
-#[derive(Debug)]
-pub(crate) enum Kind {
-    /// Text that people wrote.
-    Text(Column),
-    /// A resource name; the function checks one.
-    Name {
-        column: Column,
-        check: Check,
-    },
-    /// A list of resource names. In `has` a `{}` stands for the one looked for; `any` says whether there is one.
-    Names {
-        has: &'static str,
-        any: &'static str,
-        check: Check,
-    },
-    Moment(Column),
-    /// The time at which an event was recorded, of a table with the event's position.
-    RecordTime {
-        position: &'static str,
-    },
-    Integer(Column),
-    /// One of some words, never absent. Where they are `ranked`, the first is the least.
-    Label {
-        sql: &'static str,
-        labels: &'static [&'static str],
-        ranked: bool,
-    },
-    /// True or false: what it means is said by another condition.
-    Flag(fn(&Viewer) -> Condition),
-}
-
-/// Checks a resource name as it was written and gives it as it is stored.
-pub(crate) type Check = fn(&str) -> Result<String, Invalid>;
-
-/// An expression of SQL.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Column {
-    pub sql: &'static str,
-    /// Whether it can be null.
-    pub nullable: bool,
-}
-
-impl Column {
-    pub(crate) const fn required(sql: &'static str) -> Self {
-        Self {
-            sql,
-            nullable: false,
-        }
-    }
-
-    pub(crate) const fn optional(sql: &'static str) -> Self {
-        Self {
-            sql,
-            nullable: true,
-        }
-    }
 }
 
 /// Reads a filter. An empty one lets everything through.

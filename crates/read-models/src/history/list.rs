@@ -37,31 +37,12 @@ pub(super) const INDEXES: &[Index] = &[
 pub(crate) static LISTING: Listing = Listing {
     name: "history",
     fields: &[
-        Field {
-            name: "type",
-            kind: Kind::Text(Column::required("k.type")),
-        },
-        Field {
-            name: "actor",
-            kind: Kind::Name {
-                column: Column::required("k.actor"),
-                check: actor,
-            },
-        },
-        Field {
-            name: "position",
-            kind: Kind::Integer(Column::required(POSITION)),
-        },
-        Field {
-            name: "record_time",
-            kind: Kind::RecordTime { position: POSITION },
-        },
+        Field::text("type", "k.type"),
+        Field::name("actor", "k.actor", actor),
+        Field::new("position", Kind::Integer(Column::required(POSITION))),
+        Field::new("record_time", Kind::RecordTime { position: POSITION }),
     ],
-    sortables: &[Sortable {
-        name: "position",
-        sql: POSITION,
-        cast: "bigint",
-    }],
+    sortables: &[Sortable::new("position", POSITION, "bigint")],
     default_order: "position desc",
     ties: &[],
 };

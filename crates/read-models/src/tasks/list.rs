@@ -48,6 +48,13 @@ const ASSIGNED: [&str; 4] = [
 const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or k.assignees[3] = {} \
      or cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}])";
 
+const ASSIGNED_AT_ALL: &str = "(cardinality(k.assignees) > 0)";
+
+const CREATED: Sortable = Sortable::new("create_time", "k.created_at", "timestamptz");
+const PRIORITY_RANK: &str = "array_position(array['low', 'normal', 'high', 'urgent'], k.priority)";
+/// ACME-TASK-2 comes before ACME-TASK-10.
+const NUMBER_ORDER: &str = "(regexp_replace(k.number, '[0-9]*$', '') || lpad(substring(k.number from '[0-9]*$'), 10, '0'))";
+
 pub(super) const INDEXES: &[Index] = &[
     // Any set of statuses by due time: one range for each status, merged.
     Index {
@@ -96,148 +103,56 @@ pub(super) const INDEXES: &[Index] = &[
 pub(crate) static LISTING: Listing = Listing {
     name: "tasks",
     fields: &[
-        Field {
-            name: "name",
-            kind: Kind::Name {
-                column: Column::required("k.task"),
-                check: task,
-            },
-        },
-        Field {
-            name: "number",
-            kind: Kind::Text(Column::required("k.number")),
-        },
-        Field {
-            name: "subject",
-            kind: Kind::Name {
-                column: Column::required("k.subject"),
-                check: subject,
-            },
-        },
-        Field {
-            name: "title",
-            kind: Kind::Text(Column::required("k.title")),
-        },
-        Field {
-            name: "category",
-            kind: Kind::Text(Column::optional("k.category")),
-        },
-        Field {
-            name: "status",
-            kind: Kind::Label {
-                sql: STATUS,
-                labels: STATUSES,
-                ranked: false,
-            },
-        },
-        Field {
-            name: "priority",
-            kind: Kind::Label {
+        Field::name("name", "k.task", task),
+        Field::text("number", "k.number"),
+        Field::name("subject", "k.subject", subject),
+        Field::text("title", "k.title"),
+        Field::new("category", Kind::Text(Column::optional("k.category"))),
+        Field::label("status", STATUS, STATUSES),
+        Field::new(
+            "priority",
+            Kind::Label {
                 sql: "k.priority",
                 labels: PRIORITIES,
                 ranked: true,
             },
-        },
-        Field {
-            name: "visibility",
-            kind: Kind::Label {
-                sql: "k.visibility",
-                labels: VISIBILITIES,
-                ranked: false,
-            },
-        },
-        Field {
-            name: "assignees",
-            kind: Kind::Names {
+        ),
+        Field::label("visibility", "k.visibility", VISIBILITIES),
+        Field::new(
+            "assignees",
+            Kind::Names {
                 has: ASSIGNED_ANYWHERE,
-                any: "(cardinality(k.assignees) > 0)",
+                any: ASSIGNED_AT_ALL,
                 check: member,
             },
-        },
-        Field {
-            name: "origin",
-            kind: Kind::Label {
-                sql: "k.origin",
-                labels: ORIGINS,
-                ranked: false,
-            },
-        },
-        Field {
-            name: "start_time",
-            kind: Kind::Moment(Column::required("k.start")),
-        },
-        Field {
-            name: "due_time",
-            kind: Kind::Moment(Column::required(DUE)),
-        },
-        Field {
-            name: "complete_time",
-            kind: Kind::Moment(Column::optional("k.completed_at")),
-        },
-        Field {
-            name: "create_time",
-            kind: Kind::Moment(Column::required("k.created_at")),
-        },
-        Field {
-            name: "update_time",
-            kind: Kind::Moment(Column::required("k.updated_at")),
-        },
-        Field {
-            name: "open",
-            kind: Kind::Flag(open),
-        },
-        Field {
-            name: "overdue",
-            kind: Kind::Flag(overdue),
-        },
+        ),
+        Field::label("origin", "k.origin", ORIGINS),
+        Field::moment("start_time", "k.start"),
+        Field::moment("due_time", DUE),
+        Field::new(
+            "complete_time",
+            Kind::Moment(Column::optional("k.completed_at")),
+        ),
+        Field::moment("create_time", "k.created_at"),
+        Field::moment("update_time", "k.updated_at"),
+        Field::new("open", Kind::Flag(open)),
+        Field::new("overdue", Kind::Flag(overdue)),
     ],
     sortables: &[
-        Sortable {
-            name: "due_time",
-            sql: DUE,
-            cast: "timestamptz",
-        },
-        Sortable {
-            name: "create_time",
-            sql: "k.created_at",
-            cast: "timestamptz",
-        },
-        Sortable {
-            name: "update_time",
-            sql: "k.updated_at",
-            cast: "timestamptz",
-        },
+        Sortable::new("due_time", DUE, "timestamptz"),
+        CREATED,
+        Sortable::new("update_time", "k.updated_at", "timestamptz"),
         // Tasks that are not complete come after all that are.
-        Sortable {
-            name: "complete_time",
-            sql: "coalesce(k.completed_at, 'infinity')",
-            cast: "timestamptz",
-        },
-        Sortable {
-            name: "priority",
-            sql: "array_position(array['low', 'normal', 'high', 'urgent'], k.priority)",
-            cast: "integer",
-        },
-        // ACME-TASK-2 comes before ACME-TASK-10.
-        Sortable {
-            name: "number",
-            sql: "(regexp_replace(k.number, '[0-9]*$', '') || lpad(substring(k.number from '[0-9]*$'), 10, '0'))",
-            cast: "text",
-        },
+        Sortable::new(
+            "complete_time",
+            "coalesce(k.completed_at, 'infinity')",
+            "timestamptz",
+        ),
+        Sortable::new("priority", PRIORITY_RANK, "integer"),
+        Sortable::new("number", NUMBER_ORDER, "text"),
     ],
     default_order: "due_time",
-    ties: &[
-        Sortable {
-            name: "create_time",
-            sql: "k.created_at",
-            cast: "timestamptz",
-        },
-        Sortable {
-            name: "name",
-            sql: "k.task",
-            cast: "text",
-        },
-    ],
+    ties: &[CREATED, Sortable::new("name", "k.task", "text")],
 };
 
 fn task(name: &str) -> Result<String, Invalid> {

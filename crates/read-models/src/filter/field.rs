@@ -1,0 +1,110 @@
+//! The fields that a filter may name: what they hold, and the SQL that gives it.
+
+use handoff_domain::Invalid;
+
+use super::{Condition, Viewer};
+
+/// A field that a filter may name.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(super) kind: Kind,
+}
+
+/// What a field holds.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// Text that people wrote.
+    Text(Column),
+    /// A resource name.
+    Name {
+        column: Column,
+        check: Check,
+    },
+    /// A list of resource names. In `has` a `{}` stands for the one looked for; `any` says whether there is one.
+    Names {
+        has: &'static str,
+        any: &'static str,
+        check: Check,
+    },
+    Moment(Column),
+    /// The time at which an event was recorded, in a table that has the event's position.
+    RecordTime {
+        position: &'static str,
+    },
+    Integer(Column),
+    /// One of some words, never absent. Where they are `ranked`, the first is the least.
+    Label {
+        sql: &'static str,
+        labels: &'static [&'static str],
+        ranked: bool,
+    },
+    /// True or false: what it means is said by another condition.
+    Flag(fn(&Viewer) -> Condition),
+}
+
+/// Checks a resource name as it was written and gives it as it is stored.
+pub(crate) type Check = fn(&str) -> Result<String, Invalid>;
+
+/// An expression of SQL.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Column {
+    pub(super) sql: &'static str,
+    /// Whether it can be null.
+    pub(super) nullable: bool,
+}
+
+impl Column {
+    pub(crate) const fn required(sql: &'static str) -> Self {
+        Self {
+            sql,
+            nullable: false,
+        }
+    }
+
+    pub(crate) const fn optional(sql: &'static str) -> Self {
+        Self {
+            sql,
+            nullable: true,
+        }
+    }
+}
+
+impl Field {
+    pub(crate) const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind }
+    }
+
+    pub(crate) const fn text(name: &'static str, sql: &'static str) -> Self {
+        Self::new(name, Kind::Text(Column::required(sql)))
+    }
+
+    pub(crate) const fn name(name: &'static str, sql: &'static str, check: Check) -> Self {
+        Self::new(
+            name,
+            Kind::Name {
+                column: Column::required(sql),
+                check,
+            },
+        )
+    }
+
+    pub(crate) const fn moment(name: &'static str, sql: &'static str) -> Self {
+        Self::new(name, Kind::Moment(Column::required(sql)))
+    }
+
+    pub(crate) const fn label(
+        name: &'static str,
+        sql: &'static str,
+        labels: &'static [&'static str],
+    ) -> Self {
+        Self::new(
+            name,
+            Kind::Label {
+                sql,
+                labels,
+                ranked: false,
+            },
+        )
+    }
+}

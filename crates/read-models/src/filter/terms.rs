@@ -1,0 +1,209 @@
+//! What one comparison means for a field of each kind. An error goes on from the field's name.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Comparison, Condition, Kind, Test, Value, Viewer,
+    field::{Check, Column},
+    scanner::Literal,
+};
+
+/// What a field is compared with, and how.
+pub(super) struct Term<'a> {
+    pub(super) comparison: Comparison,
+    pub(super) literal: &'a Literal<'a>,
+    pub(super) viewer: &'a Viewer,
+}
+
+impl Kind {
+    pub(super) fn condition(&self, term: &Term<'_>) -> Result<Condition, String> {
+        if term.comparison == Comparison::Has && *term.literal == Literal::Bare("*") {
+            return Ok(self.present());
+        }
+        match self {
+            Self::Text(column) => Ok(match term.comparison {
+                Comparison::Has => Test::Contains {
+                    column: *column,
+                    text: term.text(),
+                }
+                .into(),
+                comparison => compared(*column, comparison, Value::Text(term.text())),
+            }),
+            Self::Name { column, check } => {
+                let comparison = term.equality()?;
+                Ok(compared(
+                    *column,
+                    comparison,
+                    Value::Text(term.name(*check)?),
+                ))
+            }
+            Self::Names { has, check, .. } => match term.comparison {
+                Comparison::Has => Ok(Test::HasName {
+                    sql: has,
+                    name: term.name(*check)?,
+                }
+                .into()),
+                _ => Err("is a list: ask by : whether it has an element".to_owned()),
+            },
+            Self::Moment(column) => Ok(compared(
+                *column,
+                term.ordering()?,
+                Value::Moment(term.moment()?),
+            )),
+            Self::RecordTime { position } => {
+                let (comparison, moment) = (term.ordering()?, term.moment()?);
+                Ok(Test::Recorded {
+                    position,
+                    comparison,
+                    moment,
+                }
+                .into())
+            }
+            Self::Integer(column) => Ok(compared(
+                *column,
+                term.ordering()?,
+                Value::Integer(term.integer()?),
+            )),
+            Self::Label {
+                sql,
+                labels,
+                ranked,
+            } => {
+                let comparison = match term.comparison {
+                    Comparison::Has => Comparison::Equal,
+                    comparison if *ranked => comparison,
+                    _ => term.equality()?,
+                };
+                let rank = term.rank(labels)?;
+                let meets = |label: &usize| comparison.holds(label.cmp(&rank));
+                let met = (0..labels.len())
+                    .filter(meets)
+                    .map(|label| labels[label])
+                    .collect();
+                Ok(Condition::OneOf {
+                    sql,
+                    all: labels,
+                    labels: met,
+                })
+            }
+            Self::Flag(means) => {
+                let condition = means(term.viewer);
+                let wanted = term.truth()? == (term.equality()? == Comparison::Equal);
+                Ok(if wanted {
+                    condition
+                } else {
+                    condition.negated()
+                })
+            }
+        }
+    }
+
+    /// Whether there is any value.
+    fn present(&self) -> Condition {
+        match self {
+            Self::Text(column)
+            | Self::Name { column, .. }
+            | Self::Moment(column)
+            | Self::Integer(column) => Test::Present(*column).into(),
+            Self::Names { any, .. } => Test::Holds { sql: any }.into(),
+            Self::RecordTime { .. } | Self::Label { .. } | Self::Flag(_) => Condition::ALWAYS,
+        }
+    }
+}
+
+impl Term<'_> {
+    fn written(&self) -> &str {
+        match self.literal {
+            Literal::Bare(text) => text,
+            Literal::Quoted(text) => text,
+        }
+    }
+
+    fn text(&self) -> String {
+        self.written().to_owned()
+    }
+
+    fn equality(&self) -> Result<Comparison, String> {
+        match self.comparison {
+            Comparison::Equal | Comparison::Has => Ok(Comparison::Equal),
+            Comparison::NotEqual => Ok(Comparison::NotEqual),
+            _ => Err("has no order: it is compared by = or != only".to_owned()),
+        }
+    }
+
+    fn ordering(&self) -> Result<Comparison, String> {
+        match self.comparison {
+            Comparison::Has => Err("holds one value: compare it by = != < <= > >=".to_owned()),
+            comparison => Ok(comparison),
+        }
+    }
+
+    fn name(&self, check: Check) -> Result<String, String> {
+        if *self.literal != Literal::Bare("me") {
+            return check(self.written())
+                .map_err(|_| format!("is a resource name, not {}", shown(self.written())));
+        }
+        let me = self
+            .viewer
+            .me
+            .as_ref()
+            .ok_or("is compared with me, but the caller is no member")?;
+        check(me.as_str()).map_err(|_| "is compared with me, but is no member".to_owned())
+    }
+
+    fn moment(&self) -> Result<DateTime<Utc>, String> {
+        DateTime::parse_from_rfc3339(self.written())
+            .map(|moment| moment.to_utc())
+            .map_err(|_| {
+                format!(
+                    "is a time such as 2026-01-31T09:00:00Z, not {}",
+                    shown(self.written())
+                )
+            })
+    }
+
+    fn integer(&self) -> Result<i64, String> {
+        self.written()
+            .parse()
+            .map_err(|_| format!("is a whole number, not {}", shown(self.written())))
+    }
+
+    fn rank(&self, labels: &[&str]) -> Result<usize, String> {
+        labels
+            .iter()
+            .position(|label| label.eq_ignore_ascii_case(self.written()))
+            .ok_or_else(|| {
+                format!(
+                    "is one of {}, not {}",
+                    labels.join(", ").to_uppercase(),
+                    shown(self.written())
+                )
+            })
+    }
+
+    fn truth(&self) -> Result<bool, String> {
+        self.written()
+            .parse()
+            .map_err(|_| format!("is true or false, not {}", shown(self.written())))
+    }
+}
+
+fn compared(column: Column, comparison: Comparison, value: Value) -> Condition {
+    Test::Compare {
+        column,
+        comparison,
+        value,
+    }
+    .into()
+}
+
+/// What somebody wrote, quoted and cut short.
+pub(super) fn shown(text: &str) -> String {
+    const CHARACTERS: usize = 64;
+    let short: String = text.chars().take(CHARACTERS).collect();
+    if short.len() < text.len() {
+        format!("{short:?}…")
+    } else {
+        format!("{short:?}")
+    }
+}

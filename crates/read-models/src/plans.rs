@@ -1,0 +1,200 @@
+//! Whether Postgres reads the lists as `docs/queries.md` says: each pair of filter and order that is named
+//! there, by the index that is named.
+
+use handoff_projections::ReadModel;
+use handoff_testkit::TestDatabase;
+use tokio_postgres::Client;
+
+use crate::{
+    accounts::{self, Accounts},
+    filter::Viewer,
+    history::{self, History},
+    list::{ListRequest, Listing, Plan, Statement},
+    page::PageTokens,
+    tasks::{self, Tasks},
+};
+
+const DOCUMENT: &str = include_str!("../../../docs/queries.md");
+const TASKS: i64 = 100_000;
+
+/// A table as a projector makes it, with rows from `rows`, which gives its columns in their order.
+async fn table<M: ReadModel>(client: &Client, rows: &str) {
+    let schema = format!("{}_1", M::NAME);
+    let columns = [M::KEY, M::COLUMNS].concat().join(", ");
+    let key: Vec<_> = M::KEY
+        .iter()
+        .filter_map(|column| column.split(' ').next())
+        .collect();
+    let mut statements = vec![
+        format!("create schema {schema}"),
+        format!(
+            "create table {schema}.rows (partition smallint not null, {columns}, \
+             constraint rows_pk primary key ({}, partition))",
+            key.join(", ")
+        ),
+        format!("insert into {schema}.rows {rows}"),
+    ];
+    let indexes = M::INDEXES.iter();
+    statements.extend(
+        indexes.map(|index| format!("create index {} on {schema}.rows {}", index.name, index.on)),
+    );
+    statements.push(format!("analyze {schema}.rows"));
+    client.batch_execute(&statements.join("; ")).await.unwrap();
+}
+
+/// A hundred thousand tasks of a thousand accounts, with two events each.
+async fn tables(client: &Client) {
+    table::<Tasks>(
+        client,
+        &format!(
+            "select n % 64, 'tasks/t' || n, 'accounts/a' || n % 1000, 'A' || n % 1000 || '-TASK-' || n / 1000, \
+                 'Call back', null, null, \
+                 (array['complete', 'complete', 'complete', 'complete', 'complete', 'complete', 'not_started', \
+                     'in_progress', 'waiting_on_customer', 'cancelled'])[1 + n / 7 % 10], \
+                 'normal', 'internal', \
+                 (array['members/m' || n % 97, 'members/n' || n % 89, 'members/o', 'members/p' || n % 83])[:1 + n % 4], \
+                 born, born + interval '3 days', 'sla', 72, 0, null, 'manual', 'members/m1', null, null, born, born, 1, 1, n \
+             from generate_series(1, {TASKS}) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _"
+        ),
+    )
+    .await;
+    table::<Accounts>(
+        client,
+        "select n % 64, 'accounts/a' || n, 'Account ' || n, 'customer', 'active', 'members/m' || n % 97, null, 'auto', 10, \
+             timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute', 1, 1, n \
+         from generate_series(1, 20000) n",
+    )
+    .await;
+    table::<History>(
+        client,
+        &format!(
+            "select n % 64, n, 'tasks/t' || n % {TASKS}, 1 + n / {TASKS}, 'task.completed', \
+                 case when n < {TASKS} then 'accounts/a' || n % 1000 end, 'members/m' || n % 97, null, 'CompleteTask', \
+                 gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), null, \
+                 timestamptz '2026-01-01' + n * interval '1 second', '{{}}' \
+             from generate_series(1, 2 * {TASKS}) n"
+        ),
+    )
+    .await;
+}
+
+fn plan(listing: &Listing, filter: &str, order_by: &str) -> Plan {
+    let now = chrono::DateTime::from_timestamp(1_770_000_000, 0).unwrap();
+    let request = ListRequest {
+        filter,
+        order_by,
+        ..ListRequest::default()
+    };
+    listing
+        .plan(
+            &request,
+            &Viewer { now, me: None },
+            "",
+            &PageTokens::new(b"key"),
+        )
+        .unwrap()
+}
+
+/// The rows of the document's table of indexes: list, filter, order, index.
+fn documented() -> Vec<[&'static str; 4]> {
+    let (_, table) = DOCUMENT
+        .split_once("| list | filter | order | index |\n|---|---|---|---|\n")
+        .unwrap();
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let cells: Vec<_> = row
+            .trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`'))
+            .collect();
+        cells.try_into().unwrap()
+    })
+    .collect()
+}
+
+async fn explain(client: &Client, statement: &Statement, schemas: [&str; 2]) -> String {
+    let sql = format!(
+        "explain {}",
+        statement.in_schemas(&schemas.map(str::to_owned))
+    );
+    let rows = client
+        .query_typed(&sql, &statement.parameters.as_typed())
+        .await
+        .unwrap();
+    rows.iter()
+        .map(|row| row.get::<_, String>(0) + "\n")
+        .collect()
+}
+
+#[tokio::test]
+async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
+    let database = TestDatabase::create().await;
+    let client = database.connect().await;
+    client.batch_execute("set jit = off").await.unwrap();
+    tables(&client).await;
+    let pairs = documented();
+    assert!(pairs.len() > 20);
+    for [list, filter, order, index] in pairs {
+        for order in [order.to_owned(), format!("{order} desc")] {
+            let explained = match list {
+                "tasks" => {
+                    let statement = tasks::page(&plan(&tasks::LISTING, filter, &order));
+                    explain(&client, &statement, ["tasks_1", "accounts_1"]).await
+                }
+                "accounts" => {
+                    let mut plan = plan(&accounts::LISTING, filter, &order);
+                    plan.condition = accounts::active_unless_asked(plan.condition);
+                    explain(&client, &accounts::page(&plan), ["accounts_1", "tasks_1"]).await
+                }
+                "history" => {
+                    let statement = history::page(&plan(&history::LISTING, filter, &order), None);
+                    explain(&client, &statement, ["history_1", ""]).await
+                }
+                _ => panic!("no list {list}"),
+            };
+            assert!(
+                explained.contains(&format!(" {index} "))
+                    && !explained.contains("Seq Scan on rows"),
+                "{list}: {filter} by {order} is not read by {index}:\n{explained}"
+            );
+        }
+    }
+    for resource in ["accounts/a1", "tasks/t1"] {
+        let statement = history::page(
+            &plan(&history::LISTING, "", ""),
+            Some(&resource.parse().unwrap()),
+        );
+        let explained = explain(&client, &statement, ["history_1", ""]).await;
+        assert!(
+            explained.contains(" rows_stream ") && !explained.contains("Seq Scan"),
+            "{explained}"
+        );
+    }
+}
+
+#[test]
+fn the_document_names_every_field() {
+    for (listing, from) in [
+        (&tasks::LISTING, "| tasks |"),
+        (&accounts::LISTING, "| accounts |"),
+        (&history::LISTING, "| history |"),
+    ] {
+        let rows: Vec<_> = DOCUMENT
+            .lines()
+            .filter(|line| line.starts_with(from))
+            .collect();
+        let fields = listing.fields.iter().map(|field| field.name);
+        let sortables = listing.sortables.iter().map(|sortable| sortable.name);
+        for (names, row) in [
+            (fields.collect::<Vec<_>>(), rows[0]),
+            (sortables.collect(), rows[1]),
+        ] {
+            for name in names {
+                assert!(
+                    row.contains(&format!("`{name}`")),
+                    "{name} is missing in {row}"
+                );
+            }
+        }
+    }
+}
