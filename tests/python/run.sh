@@ -33,4 +33,4 @@ rm -rf "$work/client"
 mkdir "$work/client"
 "$work/venv/bin/python" -m grpc_tools.protoc --proto_path=proto --python_out="$work/client" --grpc_python_out="$work/client" \
     proto/handoff/v1/*.proto
-PYTHONPATH=$work/client HANDOFFD=$handoffd exec "$work/venv/bin/python" -m unittest --verbose tests/python/client_test.py
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$work/client HANDOFFD=$handoffd exec "$work/venv/bin/python" -m unittest --verbose tests/python/client_test.py

@@ -103,7 +103,7 @@ impl Printer {
                 table.add_row([self.cell(Cell::new(label, Tone::Faint)), self.cell(cell)]);
             }
         }
-        self.write_table(&table)
+        self.write_table(table)
     }
 
     /// Some rows of a list, under their header.
@@ -123,7 +123,7 @@ impl Printer {
         for row in rows {
             table.add_row(row.row().into_iter().map(|cell| self.cell(cell)));
         }
-        self.write_table(&table)
+        self.write_table(table)
     }
 
     /// What a command did: its whole answer as JSON, or a sentence.
@@ -205,7 +205,11 @@ impl Printer {
         }
     }
 
-    fn write_table(&self, table: &Table) -> io::Result<()> {
+    fn write_table(&self, mut table: Table) -> io::Result<()> {
+        // Lines begin with their first value, where no border stands before it.
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
         table
             .lines()
             .try_for_each(|line| self.line(line.trim_end()))
