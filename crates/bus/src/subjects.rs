@@ -36,7 +36,7 @@ impl Subjects {
 
     /// The events in the stream, without the ticks.
     pub fn events(&self) -> String {
-        format!("{}.events.*.*.*", self.prefix)
+        format!("{}.events.*.>", self.prefix)
     }
 
     /// One event: `<prefix>.events.<partition>.<aggregate>.<event>`. An event's type has the last two.

@@ -22,7 +22,8 @@ async fn events_arrive_through_nats_alone_while_nothing_is_lost() {
     let mut subscription = feed.subscribe();
     assign_all(&mut subscription);
     let mut received = scene.listening(&mut subscription).await;
-    let (before, repaired) = (received.len(), scene.metrics.repaired_events());
+    let before = received.len();
+    let (repaired, holes) = (scene.metrics.repaired_events(), scene.metrics.holes());
     for batch in 1..=20 {
         let last = scene.append(100).await;
         receive(&mut subscription, &mut received, before + batch * 100).await;
@@ -35,7 +36,7 @@ async fn events_arrive_through_nats_alone_while_nothing_is_lost() {
         repaired,
         "nothing was read from the log"
     );
-    assert_eq!(scene.metrics.holes(), 0);
+    assert_eq!(scene.metrics.holes(), holes);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use handoff_bus::Subjects;
+use handoff_bus::{RelayConfig, Subjects};
 use handoff_testkit::{PrivateNats, TcpProxy, eventually};
 use support::{CEILING, Scene};
 use tokio::time::Instant;
@@ -236,6 +236,33 @@ async fn a_stream_that_is_deleted_is_made_again() {
         published(&scene, 10).await
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_stream_is_brought_to_what_is_configured() {
+    let scene = Scene::new().await;
+    let config = async |max_bytes| {
+        let _relay = scene
+            .relay_with(RelayConfig {
+                subjects: scene.subjects.clone(),
+                max_bytes,
+                ..Default::default()
+            })
+            .await;
+        let jetstream = scene.jetstream().await;
+        eventually("the stream as configured", CEILING, async || {
+            let stream = jetstream.get_stream(scene.subjects.stream()).await;
+            let found = stream.map(|stream| stream.cached_info().config.max_bytes);
+            if matches!(found, Ok(found) if found == max_bytes) {
+                Ok(())
+            } else {
+                Err(found)
+            }
+        })
+        .await;
+    };
+    config(1 << 20).await;
+    config(2 << 20).await;
 }
 
 /// A relay publishes 20 events; then a log takes the place of its log, of which only the first

@@ -24,6 +24,12 @@ impl Backoff {
         wait
     }
 
+    /// Whether nothing was waited for since it was made or reset: the first error of a row, which is
+    /// worth a line in the log.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.next == self.shortest
+    }
+
     pub(super) fn reset(&mut self) {
         self.next = self.shortest;
     }

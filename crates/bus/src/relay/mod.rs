@@ -134,10 +134,11 @@ impl Relay {
             };
             match ended {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(
+                Err(error) if backoff.is_fresh() => tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "the relay is not active"
+                    "the relay is not active, trying again"
                 ),
+                Err(_) => {}
             }
             if shutdown
                 .run_until_cancelled(sleep(backoff.next()))
@@ -163,14 +164,16 @@ impl Relay {
                 Err(error) if error.loses_the_lead() => return Err(error),
                 Err(error) => error,
             };
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                position = %cursor.position,
-                "publishing was interrupted, trying again from the first event without an answer"
-            );
             lead.save(&cursor).await?;
             if cursor.position > before {
                 backoff.reset();
+            }
+            if backoff.is_fresh() {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    position = %cursor.position,
+                    "publishing was interrupted, trying again from the first event without an answer"
+                );
             }
             if shutdown
                 .run_until_cancelled(sleep(backoff.next()))
@@ -238,6 +241,8 @@ impl Relay {
                 lead.save(publisher.cursor()).await?;
                 saved = (position, now);
             }
+            // Before the read: what is committed after it is news again.
+            self.wake.mark_unchanged();
             let events = self.log.read(publisher.published(), READ).await?;
             for event in &events {
                 publisher.publish(event).await?;
@@ -293,7 +298,7 @@ impl Relay {
         loop {
             tokio::select! {
                 acknowledged = publisher.acknowledged() => acknowledged?,
-                Ok(_) = self.wake.wait_for(|head| *head > published) => return Ok(()),
+                Ok(()) = self.wake.changed() => return Ok(()),
                 Some(head) = hints.next() => if head > published { return Ok(()) },
                 () = &mut poll => return Ok(()),
                 () = shutdown.cancelled() => return Ok(()),

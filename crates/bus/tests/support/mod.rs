@@ -91,6 +91,10 @@ impl Scene {
             subjects,
             ..Default::default()
         };
+        self.relay_with(config).await
+    }
+
+    pub async fn relay_with(&self, config: RelayConfig) -> Running {
         let (nats, metrics) = (self.nats().await, Metrics::default());
         let wake = self.committed.subscribe();
         let (database, relay_nats) = (self.database.clone(), nats.clone());
