@@ -9,14 +9,11 @@ const POLL: Duration = Duration::from_millis(10);
 ///
 /// # Panics
 /// After `ceiling`, with `what` was waited for and the last `Err`: the state that was seen instead.
-pub async fn eventually<T, S: Debug, F>(
+pub async fn eventually<T, S: Debug>(
     what: &str,
     ceiling: Duration,
-    mut condition: impl FnMut() -> F,
-) -> T
-where
-    F: Future<Output = Result<T, S>>,
-{
+    mut condition: impl AsyncFnMut() -> Result<T, S>,
+) -> T {
     let started = Instant::now();
     loop {
         match condition().await {
