@@ -1,0 +1,172 @@
+//! Puts the services together: what they work on, what they are mounted as, and their health.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use handoff_commands::{Clock, Gateway, States};
+use handoff_event_log::Log;
+use handoff_projections::Admin;
+use handoff_proto::v1::{
+    account_command_service_server::AccountCommandServiceServer,
+    account_query_service_server::AccountQueryServiceServer,
+    history_query_service_server::HistoryQueryServiceServer,
+    member_command_service_server::MemberCommandServiceServer,
+    projection_service_server::ProjectionServiceServer,
+    task_command_service_server::TaskCommandServiceServer,
+    task_query_service_server::TaskQueryServiceServer,
+};
+use handoff_read_models::Queries;
+use tonic::service::Routes;
+use tonic_health::{
+    ServingStatus,
+    server::{HealthReporter, HealthService},
+};
+
+use crate::{
+    auth::Authenticator,
+    callers::{Access, METHODS},
+    command::Commands,
+    query::ReadSide,
+    services::{
+        account::{AccountCommands, AccountQueries},
+        history::HistoryQueries,
+        member::MemberCommands,
+        projection::Projections,
+        task::{TaskCommands, TaskQueries},
+    },
+    telemetry::Metrics,
+};
+
+/// Bytes of the largest message that is read.
+const LARGEST_REQUEST: usize = 2 * 1024 * 1024;
+
+/// What the services work on.
+pub struct Backend {
+    pub gateway: Gateway,
+    pub states: States,
+    pub log: Log,
+    pub clock: Arc<dyn Clock>,
+    pub queries: Queries,
+    pub projections: Admin,
+}
+
+/// The services, ready to be served.
+pub struct Api {
+    pub(crate) health: Health,
+    pub(crate) routes: Routes,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) metrics: Metrics,
+}
+
+impl Api {
+    /// Mounts every service. Health says NOT_SERVING until it is told otherwise.
+    pub async fn new(backend: Backend, authenticator: Authenticator, metrics: Metrics) -> Self {
+        let reporter = HealthReporter::new();
+        let health = Health {
+            reporter: reporter.clone(),
+        };
+        health.set_serving(false).await;
+        let Backend {
+            gateway,
+            states,
+            log,
+            clock,
+            queries,
+            projections,
+        } = backend;
+        let read_side = ReadSide::new(queries, clock.clone());
+        let committed = gateway.committed();
+        let commands = Commands::new(gateway, clock.clone());
+        let history = HistoryQueries {
+            read_side: read_side.clone(),
+            log,
+            states,
+            clock,
+            committed,
+        };
+        let routes = Routes::default()
+            .add_service(
+                AccountCommandServiceServer::new(AccountCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                TaskCommandServiceServer::new(TaskCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                MemberCommandServiceServer::new(MemberCommands(commands))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                AccountQueryServiceServer::new(AccountQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                TaskQueryServiceServer::new(TaskQueries(read_side))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                ProjectionServiceServer::new(Projections(projections))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                HistoryQueryServiceServer::new(history).max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(tonic_health::pb::health_server::HealthServer::new(
+                HealthService::from_health_reporter(reporter),
+            ))
+            .add_service(
+                reflection()
+                    .build_v1()
+                    .expect("the descriptors were made by the build"),
+            )
+            .add_service(
+                reflection()
+                    .build_v1alpha()
+                    .expect("the descriptors were made by the build"),
+            )
+            .prepare();
+        Self {
+            health,
+            routes,
+            authenticator,
+            metrics,
+        }
+    }
+
+    /// Says to clients and orchestrators whether calls are welcome.
+    pub fn health(&self) -> Health {
+        self.health.clone()
+    }
+}
+
+/// Clients see the protos with their comments.
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(handoff_proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// What health checks answer: for the server as a whole (`""`) and for each of its services.
+#[derive(Clone)]
+pub struct Health {
+    reporter: HealthReporter,
+}
+
+impl Health {
+    /// Says SERVING or NOT_SERVING.
+    pub async fn set_serving(&self, serving: bool) {
+        let status = if serving {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        };
+        let services: BTreeSet<&str> = METHODS
+            .iter()
+            .filter(|method| method.access != Access::Public)
+            .map(|method| method.service())
+            .collect();
+        for service in services.into_iter().chain([""]) {
+            self.reporter.set_service_status(service, status).await;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Which class of caller may call which method: the whole table.
+//!
+//! A method without a row is not served. The check comes before the input is looked at. The domain
+//! decides again what depends on the resource.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use crate::caller::Class::{self, Admin, Analyst, Operator, ServiceAccount, Staff};
+
+/// Who may call a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anyone, without a token.
+    Public,
+    /// Callers of these classes.
+    Only(&'static [Class]),
+}
+
+/// How a method answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Once, within the server's own deadline.
+    Unary,
+    /// With a stream, for as long as the caller likes.
+    Stream,
+}
+
+/// One method.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Method {
+    /// Its full path: `/package.Service/Method`.
+    pub(crate) path: &'static str,
+    pub(crate) shape: Shape,
+    pub(crate) access: Access,
+}
+
+impl Method {
+    /// Its service: `handoff.v1.TaskCommandService`.
+    pub(crate) fn service(&self) -> &'static str {
+        self.parts().0
+    }
+
+    /// What it is called in its service: `CompleteTask`.
+    pub(crate) fn name(&self) -> &'static str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&'static str, &'static str) {
+        self.path[1..]
+            .split_once('/')
+            .unwrap_or((self.path, self.path))
+    }
+}
+
+const TEAM: Access = Access::Only(&[Admin, Staff, ServiceAccount]);
+const READERS: Access = Access::Only(&[Admin, Staff, ServiceAccount, Analyst]);
+const ADMINS: Access = Access::Only(&[Admin]);
+/// Admins too: whoever starts Handoff on a laptop runs it.
+const OPERATORS: Access = Access::Only(&[Operator, Admin]);
+/// A check of the log shows positions and hashes only, so that operators may run it as well.
+const CHECKERS: Access = Access::Only(&[Admin, Staff, ServiceAccount, Analyst, Operator]);
+
+const fn unary(path: &'static str, access: Access) -> Method {
+    Method {
+        path,
+        shape: Shape::Unary,
+        access,
+    }
+}
+
+const fn stream(path: &'static str, access: Access) -> Method {
+    Method {
+        path,
+        shape: Shape::Stream,
+        access,
+    }
+}
+
+/// Every method that is served.
+pub(crate) const METHODS: &[Method] = &[
+    unary("/handoff.v1.AccountCommandService/CreateAccount", TEAM),
+    unary("/handoff.v1.AccountQueryService/GetAccount", READERS),
+    unary("/handoff.v1.AccountQueryService/ListAccounts", READERS),
+    unary("/handoff.v1.TaskCommandService/CreateTask", TEAM),
+    unary("/handoff.v1.TaskCommandService/AssignTask", TEAM),
+    unary("/handoff.v1.TaskCommandService/CompleteTask", TEAM),
+    unary("/handoff.v1.TaskCommandService/ReopenTask", TEAM),
+    unary("/handoff.v1.TaskQueryService/GetTask", READERS),
+    unary("/handoff.v1.TaskQueryService/ListTasks", READERS),
+    unary("/handoff.v1.MemberCommandService/CreateMember", ADMINS),
+    unary("/handoff.v1.HistoryQueryService/ListHistory", READERS),
+    unary("/handoff.v1.HistoryQueryService/GetResourceAt", READERS),
+    stream("/handoff.v1.HistoryQueryService/ReadEvents", READERS),
+    stream("/handoff.v1.HistoryQueryService/VerifyLog", CHECKERS),
+    unary("/handoff.v1.ProjectionService/ListProjections", OPERATORS),
+    unary("/handoff.v1.ProjectionService/GetProjection", OPERATORS),
+    unary("/handoff.v1.ProjectionService/RebuildProjection", OPERATORS),
+    unary("/handoff.v1.ProjectionService/PauseProjection", OPERATORS),
+    unary("/handoff.v1.ProjectionService/ResumeProjection", OPERATORS),
+    unary("/handoff.v1.ProjectionService/RetryParked", OPERATORS),
+    unary("/handoff.v1.ProjectionService/SkipParked", OPERATORS),
+    unary("/grpc.health.v1.Health/Check", Access::Public),
+    stream("/grpc.health.v1.Health/Watch", Access::Public),
+    stream(
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        Access::Public,
+    ),
+    stream(
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        Access::Public,
+    ),
+];
+
+/// The row of a path.
+pub(crate) fn method(path: &str) -> Option<&'static Method> {
+    static BY_PATH: LazyLock<HashMap<&str, &Method>> =
+        LazyLock::new(|| METHODS.iter().map(|method| (method.path, method)).collect());
+    BY_PATH.get(path).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+
+    use super::*;
+
+    /// Path and shape of every method in the protos.
+    fn described() -> Vec<(String, Shape)> {
+        let set = FileDescriptorSet::decode(handoff_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let mut methods = Vec::new();
+        for file in &set.file {
+            for service in &file.service {
+                for method in &service.method {
+                    let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
+                    let shape = if method.server_streaming() {
+                        Shape::Stream
+                    } else {
+                        Shape::Unary
+                    };
+                    methods.push((path, shape));
+                }
+            }
+        }
+        methods
+    }
+
+    #[test]
+    fn every_method_of_the_protos_has_a_row_of_its_shape() {
+        for (path, shape) in described() {
+            let row = method(&path).unwrap_or_else(|| panic!("{path} has no row"));
+            assert_eq!(row.shape, shape, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_row_is_of_a_method_and_there_once() {
+        let described: HashSet<String> = described().into_iter().map(|(path, _)| path).collect();
+        let mut seen = HashSet::new();
+        for Method { path, .. } in METHODS {
+            assert!(seen.insert(path), "{path} is there twice");
+            assert!(
+                path.starts_with("/grpc.") || described.contains(*path),
+                "{path} is no method"
+            );
+        }
+    }
+
+    #[test]
+    fn only_health_and_reflection_are_public_and_nothing_is_for_contacts_yet() {
+        for Method { path, access, .. } in METHODS {
+            match access {
+                Access::Public => assert!(path.starts_with("/grpc."), "{path}"),
+                Access::Only(classes) => {
+                    assert!(!classes.is_empty(), "{path}");
+                    assert!(!classes.contains(&Class::Contact), "{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn commands_are_for_those_who_do_the_work() {
+        for Method { path, access, .. } in METHODS {
+            if let (true, Access::Only(classes)) = (path.contains("CommandService"), access) {
+                assert!(
+                    !classes.contains(&Analyst) && !classes.contains(&Operator),
+                    "{path}"
+                );
+            }
+        }
+    }
+}

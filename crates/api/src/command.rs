@@ -1,0 +1,159 @@
+//! One command from its request to its answer: what every command RPC does.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use handoff_commands::{Answer, Clock, CommandError, Gateway, Request};
+use handoff_domain::{Command, State};
+use handoff_event_log::Hash;
+use handoff_proto::v1;
+use prost::Message;
+use tracing::Span;
+
+use crate::{
+    call::Call,
+    caller::Caller,
+    error::ApiError,
+    fields::Fields,
+    views::{self, View},
+};
+
+/// A request that asks for a command.
+pub(crate) trait CommandRequest: Message {
+    type Command: Command + 'static;
+
+    /// Its `request_id`.
+    fn request_id(&self) -> &str;
+
+    /// Its `etag`, if a command on an existing resource.
+    fn etag(&self) -> &str {
+        ""
+    }
+
+    /// The command that it asks for; none if a field is wrong, which is then noted.
+    fn command(&self, caller: &Caller, fields: &mut Fields) -> Option<Self::Command>;
+}
+
+/// Submits commands.
+#[derive(Clone)]
+pub(crate) struct Commands {
+    gateway: Gateway,
+    clock: Arc<dyn Clock>,
+}
+
+impl Commands {
+    pub(crate) fn new(gateway: Gateway, clock: Arc<dyn Clock>) -> Self {
+        Self { gateway, clock }
+    }
+
+    /// Does the command that was asked for.
+    pub(crate) async fn run<R: CommandRequest>(
+        &self,
+        request: tonic::Request<R>,
+    ) -> Result<Done, ApiError> {
+        let (Call { method, caller, .. }, request) = Call::of(request)?;
+        let view = View::of(&caller, method.path)?;
+        let mut fields = Fields::new();
+        let command = request.command(&caller, &mut fields);
+        let command_id = fields.request_id(request.request_id());
+        let expected = fields.etag(request.etag());
+        let (command, command_id, expected) = fields.finish(
+            command
+                .zip(command_id)
+                .zip(expected)
+                .map(|((command, id), etag)| (command, id, etag)),
+        )?;
+        Span::current().record("request_id", tracing::field::display(command_id));
+        let now = self.clock.now();
+        let (request_hash, bytes) = fingerprint(method.name(), &request);
+        let answer = self
+            .gateway
+            .submit(Request {
+                command_id,
+                context: caller.context(expected, now),
+                request: method.name(),
+                request_hash,
+                correlation_id: None,
+                causation_id: None,
+                bytes,
+                command: Box::new(command),
+            })
+            .await?;
+        Ok(Done { answer, view, now })
+    }
+}
+
+/// What tells one request from another under the same id, and how large it is in bytes.
+fn fingerprint(method: &str, request: &impl Message) -> (Hash, usize) {
+    let mut bytes = Vec::with_capacity(method.len() + 1 + request.encoded_len());
+    bytes.extend_from_slice(method.as_bytes());
+    bytes.push(0);
+    request.encode_raw(&mut bytes);
+    (Hash::of(&bytes), bytes.len())
+}
+
+/// A command that was done, for its caller.
+pub(crate) struct Done {
+    answer: Answer,
+    view: View,
+    now: DateTime<Utc>,
+}
+
+impl Done {
+    /// The account that the command was about, as it was right after it.
+    pub(crate) fn account(&self) -> Result<v1::Account, ApiError> {
+        match &self.answer.state {
+            State::Account(account) => views::account::of_state(self.view, self.name(), account),
+            State::Task(_) | State::Member(_) | State::Settings(_) => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
+    /// The task that the command was about, as it was right after it.
+    pub(crate) fn task(&self) -> Result<v1::Task, ApiError> {
+        match &self.answer.state {
+            State::Task(task) => views::task::of_state(self.view, self.name(), task, self.now),
+            State::Account(_) | State::Member(_) | State::Settings(_) => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
+    /// The member that the command was about, as it was right after it.
+    pub(crate) fn member(&self) -> Result<v1::Member, ApiError> {
+        match &self.answer.state {
+            State::Member(member) => views::member::of_state(self.view, self.name(), member),
+            State::Account(_) | State::Task(_) | State::Settings(_) => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
+    /// Where the command's effect is.
+    pub(crate) fn receipt(&self) -> v1::CommandReceipt {
+        views::receipt(self.answer.receipt)
+    }
+
+    fn name(&self) -> &str {
+        self.answer.resource.as_str()
+    }
+
+    fn contradiction(&self) -> ApiError {
+        CommandError::Contradiction(self.answer.resource.clone()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_told_apart_by_method_and_content() {
+        let complete = |name: &str| v1::CompleteTaskRequest {
+            name: name.into(),
+            ..Default::default()
+        };
+        let (hash, _) = fingerprint("CompleteTask", &complete("tasks/a"));
+        assert_eq!(fingerprint("CompleteTask", &complete("tasks/a")).0, hash);
+        assert_ne!(fingerprint("CompleteTask", &complete("tasks/b")).0, hash);
+        assert_ne!(fingerprint("ReopenTask", &complete("tasks/a")).0, hash);
+    }
+}

@@ -1,0 +1,9 @@
+//! One module for each service of the protos: reads the request, asks the layer below, answers in
+//! the caller's view.
+
+pub(crate) mod account;
+mod events;
+pub(crate) mod history;
+pub(crate) mod member;
+pub(crate) mod projection;
+pub(crate) mod task;

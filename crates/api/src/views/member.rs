@@ -1,0 +1,40 @@
+//! Members as callers see them.
+
+use handoff_domain::member::{Details, Kind, Member};
+use handoff_proto::v1;
+
+use crate::{time, views::View};
+
+/// A member as the events make it, if there is one.
+pub(crate) fn of_state(view: View, name: &str, member: &Member) -> Option<v1::Member> {
+    let Member::Existing(details) = member else {
+        return None;
+    };
+    match view {
+        View::Admin | View::Team => Some(team(name, details)),
+    }
+}
+
+fn team(name: &str, details: &Details) -> v1::Member {
+    v1::Member {
+        name: name.to_owned(),
+        display_name: details.display_name.as_str().to_owned(),
+        email: details
+            .email
+            .as_ref()
+            .map(|email| email.as_str().to_owned())
+            .unwrap_or_default(),
+        kind: kind(details.kind).into(),
+        enabled: true,
+        etag: details.revision.to_string(),
+        create_time: Some(time::to_proto(details.created_at)),
+        update_time: Some(time::to_proto(details.updated_at)),
+    }
+}
+
+fn kind(kind: Kind) -> v1::MemberKind {
+    match kind {
+        Kind::Admin => v1::MemberKind::Admin,
+        Kind::Staff => v1::MemberKind::Staff,
+    }
+}

@@ -1,0 +1,69 @@
+//! What a caller is shown: one view per class of caller, for commands, queries, history and events
+//! alike.
+
+pub(crate) mod account;
+pub(crate) mod event;
+pub(crate) mod member;
+pub(crate) mod projection;
+pub(crate) mod task;
+
+use chrono::{DateTime, Utc};
+use handoff_commands::Receipt;
+use handoff_domain::State;
+use handoff_proto::v1::{self, get_resource_at_response::Resource};
+
+use crate::{
+    caller::{Caller, Class},
+    error::ApiError,
+};
+
+/// What may be seen of resources and events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// What admins see: everything.
+    Admin,
+    /// What the rest of the team and analysts see: everything but what is for admins.
+    Team,
+}
+
+impl View {
+    /// The view of a caller.
+    ///
+    /// # Errors
+    /// Operators and contacts see no resources, whatever the table of callers says.
+    pub(crate) fn of(caller: &Caller, method: &'static str) -> Result<Self, ApiError> {
+        match caller.class {
+            Class::Admin => Ok(Self::Admin),
+            Class::Staff | Class::ServiceAccount | Class::Analyst => Ok(Self::Team),
+            Class::Operator | Class::Contact => Err(ApiError::MethodNotAllowed {
+                actor: caller.actor.clone(),
+                method,
+            }),
+        }
+    }
+}
+
+/// Where a command's effect is. The same for everybody.
+pub(crate) fn receipt(receipt: Receipt) -> v1::CommandReceipt {
+    v1::CommandReceipt {
+        position: receipt.position.0,
+        epoch: receipt.epoch.0,
+        events_appended: i32::try_from(receipt.events).unwrap_or(i32::MAX),
+        replayed: receipt.replayed,
+    }
+}
+
+/// Any resource as its events make it, if it exists; what depends on the time is as of `now`.
+pub(crate) fn resource(
+    view: View,
+    name: &str,
+    state: &State,
+    now: DateTime<Utc>,
+) -> Option<Resource> {
+    match state {
+        State::Account(account) => account::of_state(view, name, account).map(Resource::Account),
+        State::Task(task) => task::of_state(view, name, task, now).map(Resource::Task),
+        State::Member(member) => member::of_state(view, name, member).map(Resource::Member),
+        State::Settings(_) => None,
+    }
+}

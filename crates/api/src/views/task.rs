@@ -1,0 +1,127 @@
+//! Tasks as callers see them.
+
+use chrono::{DateTime, Utc};
+use handoff_domain::task::{
+    Details, DueSource, OpenStatus, Origin, Percent, Priority, Task, Visibility,
+};
+use handoff_proto::v1;
+use handoff_read_models::tasks::TaskEntry;
+
+use crate::{time, views::View};
+
+/// A task as its events make it, if it exists. Whether it is overdue is as of `now`; names of other
+/// resources are for queries.
+pub(crate) fn of_state(
+    view: View,
+    name: &str,
+    task: &Task,
+    now: DateTime<Utc>,
+) -> Option<v1::Task> {
+    let details = task.details()?;
+    let (status, percent, completed) = match task {
+        Task::Absent => return None,
+        Task::Open {
+            status, percent, ..
+        } => (open_status(*status), *percent, None),
+        Task::Complete { at, by, .. } => (
+            v1::TaskStatus::Complete,
+            Percent::DONE,
+            Some((*at, by.as_str())),
+        ),
+    };
+    match view {
+        View::Admin | View::Team => Some(v1::Task {
+            status: status.into(),
+            percent_complete: percent.number().into(),
+            complete_time: completed.map(|(at, _)| time::to_proto(at)),
+            completed_by: completed.map(|(_, by)| by.to_owned()).unwrap_or_default(),
+            overdue: completed.is_none() && details.due < now,
+            ..lasting(name, details)
+        }),
+    }
+}
+
+/// What a task has whatever its status.
+fn lasting(name: &str, details: &Details) -> v1::Task {
+    let mut assignees: Vec<String> = details
+        .assignees
+        .iter()
+        .map(|member| member.as_str().to_owned())
+        .collect();
+    assignees.sort_unstable();
+    v1::Task {
+        name: name.to_owned(),
+        number: details.number.to_string(),
+        subject: details.subject.as_str().to_owned(),
+        title: details.title.as_str().to_owned(),
+        description: details
+            .description
+            .as_ref()
+            .map(|html| html.as_str().to_owned())
+            .unwrap_or_default(),
+        category: details.category.as_deref().unwrap_or_default().to_owned(),
+        priority: priority(details.priority).into(),
+        visibility: visibility(details.visibility).into(),
+        assignees,
+        start_time: Some(time::to_proto(details.start)),
+        due_time: Some(time::to_proto(details.due)),
+        due_source: due_source(details.due_source).into(),
+        sla_hours: details.sla_hours.hours().into(),
+        origin: origin(details.origin).into(),
+        creator: details.creator.as_str().to_owned(),
+        create_time: Some(time::to_proto(details.created_at)),
+        update_time: Some(time::to_proto(details.updated_at)),
+        etag: details.revision.to_string(),
+        ..v1::Task::default()
+    }
+}
+
+pub(crate) fn open_status(status: OpenStatus) -> v1::TaskStatus {
+    match status {
+        OpenStatus::NotStarted => v1::TaskStatus::NotStarted,
+        OpenStatus::InProgress => v1::TaskStatus::InProgress,
+        OpenStatus::WaitingOnCustomer => v1::TaskStatus::WaitingOnCustomer,
+    }
+}
+
+pub(crate) fn priority(priority: Priority) -> v1::TaskPriority {
+    match priority {
+        Priority::Low => v1::TaskPriority::Low,
+        Priority::Normal => v1::TaskPriority::Normal,
+        Priority::High => v1::TaskPriority::High,
+        Priority::Urgent => v1::TaskPriority::Urgent,
+    }
+}
+
+pub(crate) fn visibility(visibility: Visibility) -> v1::TaskVisibility {
+    match visibility {
+        Visibility::Internal => v1::TaskVisibility::Internal,
+        Visibility::Portal => v1::TaskVisibility::Portal,
+    }
+}
+
+pub(crate) fn due_source(source: DueSource) -> v1::TaskDueSource {
+    match source {
+        DueSource::Sla => v1::TaskDueSource::Sla,
+        DueSource::Manual => v1::TaskDueSource::Manual,
+    }
+}
+
+pub(crate) fn origin(origin: Origin) -> v1::TaskOrigin {
+    match origin {
+        Origin::Manual => v1::TaskOrigin::Manual,
+        Origin::Portal => v1::TaskOrigin::Portal,
+        Origin::Template => v1::TaskOrigin::Template,
+        Origin::Automation => v1::TaskOrigin::Automation,
+        Origin::Integration => v1::TaskOrigin::Integration,
+        Origin::Call => v1::TaskOrigin::Call,
+    }
+}
+
+/// A task as a query finds it: with the name of its subject.
+pub(crate) fn of_entry(view: View, entry: TaskEntry, now: DateTime<Utc>) -> Option<v1::Task> {
+    Some(v1::Task {
+        subject_display_name: entry.subject_display_name.unwrap_or_default(),
+        ..of_state(view, entry.name.as_str(), &entry.row.task, now)?
+    })
+}

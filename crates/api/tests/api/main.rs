@@ -1,0 +1,12 @@
+//! The API as a client sees it: a server on a loopback port, over a database of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
+mod callers;
+mod commands;
+mod draining;
+mod events;
+mod projections;
+mod queries;
+mod support;
+mod transport;

@@ -1,0 +1,275 @@
+//! A running server, its callers, and shorthand for calls.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use chrono::{TimeDelta, Utc};
+use handoff_api::{
+    Api, Backend, Health, Limits, Metrics,
+    auth::{Authenticator, Expectations, Grant, Issuer, KeyFile, Role},
+    serve,
+};
+use handoff_bus::{Feed, Hints, Subjects};
+use handoff_commands::{Clock, Gateway, GatewayConfig, Request, States, SystemClock, new_id};
+use handoff_domain::{
+    Command, Context,
+    commands::{CreateMember, NewId},
+    member::Kind,
+    names::Actor,
+    text::Line,
+};
+use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
+use handoff_projections::{
+    Admin, Environment, Inclusion, Notices, Settings, reading_pool, run_projector,
+};
+use handoff_read_models::{Queries, accounts::Accounts, history::History, tasks::Tasks};
+use handoff_testkit::{TestDatabase, TestNats, eventually};
+use prometheus_client::registry::Registry;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::{
+    Code, Status,
+    metadata::AsciiMetadataValue,
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt;
+
+/// How long anything may take before a test has failed.
+pub(crate) const CEILING: Duration = Duration::from_secs(20);
+
+/// A server with the members `admin` (an admin) and `ana` (staff).
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) channel: Channel,
+    pub(crate) health: Health,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) served: JoinHandle<()>,
+    pub(crate) database: TestDatabase,
+    issuer: Issuer,
+    _keys: tempfile::TempDir,
+    _projectors: Option<(TestNats, DropGuard)>,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Limits::default()).await
+    }
+
+    /// With projectors, so that queries are answered.
+    pub(crate) async fn start_with_projectors() -> Self {
+        let notices = Notices::default();
+        let mut server = Self::assemble(Limits::default(), &notices).await;
+        let database = Database::new(&server.database.url).unwrap();
+        server._projectors = Some(project(database, notices).await);
+        server
+    }
+
+    pub(crate) async fn start_with(limits: Limits) -> Self {
+        Self::assemble(limits, &Notices::default()).await
+    }
+
+    async fn assemble(limits: Limits, notices: &Notices) -> Self {
+        let test_database = TestDatabase::create().await;
+        let registry = &mut Registry::default();
+        let database = Database::new(&test_database.url).unwrap();
+        let pool = database.pool(DatabaseRole::Reader, "test", "", 8);
+        let states = States::new(pool.clone());
+        let gateway = Gateway::start(
+            database.clone(),
+            states.clone(),
+            GatewayConfig::default(),
+            handoff_commands::Metrics::new(registry),
+        )
+        .unwrap();
+        for (name, kind) in [("Admin", Kind::Admin), ("Ana", Kind::Staff)] {
+            let command = CreateMember {
+                id: NewId::FromDisplayName,
+                display_name: Line::new(name).unwrap(),
+                email: None,
+                kind,
+            };
+            submit(&gateway, command).await;
+        }
+
+        let directory = tempfile::tempdir().unwrap();
+        let issuer = Issuer::open_or_create(directory.path()).unwrap();
+        let keys = KeyFile::open(issuer.keys_path(), Expectations::default()).unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let authenticator = Authenticator::new(Arc::new(keys), states.clone(), clock.clone());
+        let reads = reading_pool(&database, 4);
+        let inclusion = Inclusion::new(reads.clone(), notices.clone());
+        let backend = Backend {
+            gateway: gateway.clone(),
+            states,
+            log: Log::new(pool),
+            clock,
+            queries: Queries::open(reads, inclusion).await.unwrap(),
+            projections: Admin::new(&database, &Settings::default()),
+        };
+        let api = Api::new(backend, authenticator, Metrics::new(registry)).await;
+        let health = api.health();
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let served = tokio::spawn(serve(listener, api, limits, shutdown.clone()));
+        let channel = connect(address).await;
+        Self {
+            address,
+            channel,
+
+            health,
+            shutdown,
+            served,
+            database: test_database,
+            issuer,
+            _keys: directory,
+            _projectors: None,
+        }
+    }
+
+    /// A token for a member or contact.
+    pub(crate) fn person(&self, name: &str) -> String {
+        self.token(&Grant::to(name.parse().unwrap()))
+    }
+
+    /// A token for a service account.
+    pub(crate) fn program(&self, role: Role, may_act_for_members: bool) -> String {
+        let grant = Grant::to("service-accounts/crm".parse().unwrap());
+        self.token(&Grant {
+            role: Some(role),
+            may_act_for_members,
+            ..grant
+        })
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the server under test has the machine's clock"
+    )]
+    fn token(&self, grant: &Grant) -> String {
+        self.issuer
+            .token(grant, Utc::now(), TimeDelta::hours(1))
+            .unwrap()
+    }
+
+    /// A request with a token.
+    pub(crate) fn request<T>(&self, token: &str, message: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(message);
+        let bearer: AsciiMetadataValue = format!("Bearer {token}").parse().unwrap();
+        request.metadata_mut().insert("authorization", bearer);
+        request
+    }
+
+    /// A request of the member `ana`.
+    pub(crate) fn ana<T>(&self, message: T) -> tonic::Request<T> {
+        self.request(&self.person("members/ana"), message)
+    }
+}
+
+/// Keeps the read models up to date until the guard is dropped.
+async fn project(database: Database, notices: Notices) -> (TestNats, DropGuard) {
+    let nats = TestNats::start_shared().await;
+    let client = handoff_bus::connect(&nats.url, "test").await.unwrap();
+    let subjects = Subjects::new(&nats.prefix, &nats.prefix);
+    let log = Log::new(database.pool(DatabaseRole::Projector, "test", "", 4));
+    let running = CancellationToken::new();
+    let metrics = handoff_bus::Metrics::default();
+    let feed = Feed::start(
+        subjects.clone(),
+        client.clone(),
+        log.clone(),
+        metrics,
+        &running,
+    );
+    let environment = Environment {
+        database,
+        feed,
+        log,
+        hints: Hints::new(client, subjects),
+        notices,
+        metrics: handoff_projections::Metrics::register(&mut Registry::default()),
+        instance: "test".into(),
+        settings: Settings::default(),
+    };
+    tokio::spawn(run_projector::<Accounts>(
+        environment.clone(),
+        running.clone(),
+    ));
+    tokio::spawn(run_projector::<Tasks>(environment.clone(), running.clone()));
+    tokio::spawn(run_projector::<History>(environment, running.clone()));
+    (nats, running.drop_guard())
+}
+
+pub(crate) async fn connect(address: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}"))
+        .unwrap()
+        .connect()
+        .await
+        .unwrap()
+}
+
+async fn submit(gateway: &Gateway, command: impl Command + 'static) {
+    let context = Context {
+        actor: Actor::System,
+        on_behalf_of: None,
+        expected: None,
+        now: SystemClock.now(),
+    };
+    let request = Request {
+        command_id: new_id(),
+        context,
+        request: "Test",
+        request_hash: Hash::of(b""),
+        correlation_id: None,
+        causation_id: None,
+        bytes: 100,
+        command: Box::new(command),
+    };
+    gateway.submit(request).await.unwrap();
+}
+
+/// The reason in the details that every error must have.
+pub(crate) fn reason(status: &Status) -> String {
+    let details = status.get_error_details();
+    let info = details
+        .error_info()
+        .unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"));
+    assert_eq!(info.domain, "handoff");
+    info.reason.clone()
+}
+
+/// The fields that an error says are at fault.
+pub(crate) fn fields(status: &Status) -> Vec<String> {
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let details = status.get_error_details();
+    let violations = details
+        .bad_request()
+        .map(|request| request.field_violations.clone());
+    violations
+        .unwrap_or_default()
+        .into_iter()
+        .map(|violation| violation.field)
+        .collect()
+}
+
+/// Waits until an append waits for the lock that a test holds.
+pub(crate) async fn append_waits(server: &TestServer) {
+    let client = server.database.connect().await;
+    let waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    eventually("an append that waits for the lock", CEILING, || async {
+        let rows = client.query(waiting, &[]).await.unwrap();
+        if rows.is_empty() {
+            Err("nobody waits")
+        } else {
+            Ok(())
+        }
+    })
+    .await;
+}
+
+/// What comes within a time that is only ever used up by a failure.
+pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
+    tokio::time::timeout(CEILING, future)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not come within {CEILING:?}"))
+}
