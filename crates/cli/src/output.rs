@@ -97,7 +97,7 @@ impl Printer {
         if self.is_json() {
             return self.line(&json::line(resource));
         }
-        let mut table = self.table(false);
+        let mut table = self.table();
         for (label, cell) in resource.fields() {
             if !cell.text.is_empty() {
                 table.add_row([self.cell(Cell::new(label, Tone::Faint)), self.cell(cell)]);
@@ -111,7 +111,7 @@ impl Printer {
         if self.is_json() {
             return rows.iter().try_for_each(|row| self.line(&json::line(row)));
         }
-        let mut table = self.table(self.terminal);
+        let mut table = self.table();
         table.set_header(R::HEADER.iter().map(|title| {
             let cell = TableCell::new(title);
             if self.colour {
@@ -172,16 +172,14 @@ impl Printer {
         bar
     }
 
-    fn table(&self, bordered: bool) -> Table {
+    fn table(&self) -> Table {
         let mut table = Table::new();
-        table.force_no_tty();
+        table
+            .force_no_tty()
+            .load_style(presets::NOTHING)
+            .style_text_only();
         if self.colour {
             table.enforce_styling();
-        }
-        if bordered {
-            table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-        } else {
-            table.load_style(presets::NOTHING);
         }
         // Programs cut lines into fields; only on a terminal may a value go over several.
         match terminal_width().filter(|_| self.terminal) {
@@ -206,7 +204,7 @@ impl Printer {
     }
 
     fn write_table(&self, mut table: Table) -> io::Result<()> {
-        // Lines begin with their first value, where no border stands before it.
+        // Lines begin with their first value.
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }

@@ -39,7 +39,7 @@ impl LogCommand {
 
         let bar = printer.progress(
             0,
-            "{wide_bar} {human_pos}/{human_len} events  {per_sec}  {eta}",
+            "{wide_bar} {human_pos}/{human_len} events  {eta}",
         );
         let mut result = None;
         while let Some(message) = stream

@@ -185,7 +185,7 @@ async fn rebuild(
     }
     let bar = printer.progress(
         0,
-        "{wide_bar} {human_pos}/{human_len} positions  {per_sec}  {eta}",
+        "{wide_bar} {human_pos}/{human_len} positions  {eta}",
     );
     loop {
         let projection = get(session, name.clone()).await?;
