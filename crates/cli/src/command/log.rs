@@ -37,10 +37,7 @@ impl LogCommand {
             .map_err(|status| session.failed(status))?
             .into_inner();
 
-        let bar = printer.progress(
-            0,
-            "{wide_bar} {human_pos}/{human_len} events  {eta}",
-        );
+        let bar = printer.progress(0, "{wide_bar} {human_pos}/{human_len} events  {eta}");
         let mut result = None;
         while let Some(message) = stream
             .message()

@@ -183,10 +183,7 @@ async fn rebuild(
         let sentence = format!("Generation {} of {name} is being built.", answer.generation);
         return Ok(printer.done(&answer, &sentence)?);
     }
-    let bar = printer.progress(
-        0,
-        "{wide_bar} {human_pos}/{human_len} positions  {eta}",
-    );
+    let bar = printer.progress(0, "{wide_bar} {human_pos}/{human_len} positions  {eta}");
     loop {
         let projection = get(session, name.clone()).await?;
         // A later one answers too, if someone asked for another meanwhile.
