@@ -28,6 +28,7 @@ use crate::{
     query::ReadSide,
     services::{
         account::{AccountCommands, AccountQueries},
+        events::Events,
         history::HistoryQueries,
         member::MemberCommands,
         projection::Projections,
@@ -78,10 +79,10 @@ impl Api {
         let commands = Commands::new(gateway, clock.clone());
         let history = HistoryQueries {
             read_side: read_side.clone(),
+            events: Events::new(log.clone(), states.clone(), committed),
             log,
             states,
             clock,
-            committed,
         };
         let routes = Routes::default()
             .add_service(

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 /// What a caller is, as far as rights and views go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     /// A member of the kind `admin`.
     Admin,
     /// A member of the kind `staff`.
@@ -26,7 +26,7 @@ pub enum Class {
 
 impl Class {
     /// The class of a member.
-    pub fn of_member(kind: member::Kind) -> Self {
+    pub(crate) fn of_member(kind: member::Kind) -> Self {
         match kind {
             member::Kind::Admin => Self::Admin,
             member::Kind::Staff => Self::Staff,
@@ -36,12 +36,12 @@ impl Class {
 
 /// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// Who calls.
-    pub actor: Actor,
+    pub(crate) actor: Actor,
     /// The member for whom a service account acts; its class is then the member's.
-    pub on_behalf_of: Option<MemberName>,
-    pub class: Class,
+    pub(crate) on_behalf_of: Option<MemberName>,
+    pub(crate) class: Class,
 }
 
 impl Caller {

@@ -12,7 +12,7 @@ use crate::auth::BadToken;
 
 /// Why a call is not answered as asked.
 #[derive(Debug, thiserror::Error)]
-pub enum ApiError {
+pub(crate) enum ApiError {
     /// The input is malformed, or a rule of the domain says no.
     #[error(transparent)]
     Rejected(#[from] Rejection),
@@ -67,9 +67,9 @@ pub enum ApiError {
     /// A partition has not stopped at the event that was named.
     #[error("{0}")]
     NotParked(String),
-    /// The log was restored to an earlier point while it was read.
+    /// The log began a new epoch while it was read: its tail may have been lost.
     #[error(
-        "the log was restored to an earlier point: it is at position {position} of epoch {epoch}; read again from a position before"
+        "the log began epoch {epoch} and ends at position {position}: what was read last may not be in it any more"
     )]
     EpochChanged { epoch: Epoch, position: Position },
     /// The caller's deadline, or the server's own, has passed.
@@ -84,16 +84,16 @@ pub enum ApiError {
 }
 
 /// What is beneath an error, for the server's log.
-pub type Cause = Box<dyn Error + Send + Sync>;
+pub(crate) type Cause = Box<dyn Error + Send + Sync>;
 
 impl ApiError {
     /// One field of the request at fault.
-    pub fn invalid(field: &str, description: impl Into<String>) -> Self {
+    pub(crate) fn invalid(field: &str, description: impl Into<String>) -> Self {
         Rejection::invalid(field, description).into()
     }
 
     /// There is no such resource, or none that the caller may see.
-    pub fn not_found(resource: &str) -> Self {
+    pub(crate) fn not_found(resource: &str) -> Self {
         Rejection::NotFound {
             resource: resource.to_owned(),
         }

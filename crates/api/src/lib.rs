@@ -26,7 +26,5 @@ mod time;
 mod views;
 
 pub use api::{Api, Backend, Health};
-pub use caller::{Caller, Class};
-pub use error::{ApiError, Cause};
 pub use server::{Limits, serve};
 pub use telemetry::Metrics;

@@ -136,13 +136,13 @@ impl Connections {
         let (calls, builder) = (self.calls.clone(), self.builder.clone());
         self.tracker.spawn(async move {
             let _permit = permit;
-            let connections = calls.metrics.connections.clone();
-            connections.inc();
+            let metrics = calls.metrics.clone();
+            metrics.connections().inc();
             let served = serve_connection(stream, calls, builder, shutdown);
             if let Some(Err(error)) = cut_off.run_until_cancelled(served).await {
                 tracing::debug!(error, "connection ended with an error");
             }
-            connections.dec();
+            metrics.connections().dec();
         });
     }
 

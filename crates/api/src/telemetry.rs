@@ -1,6 +1,9 @@
 //! What the API tells about itself: calls by method and code, and how long they took.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -9,13 +12,15 @@ use prometheus_client::{
 };
 use tonic::Code;
 
-/// The API's metrics.
+/// The API's metrics. Cheap to clone.
 #[derive(Clone)]
-pub struct Metrics {
+pub struct Metrics(Arc<Measured>);
+
+struct Measured {
     requests: Family<Outcome, Counter>,
     seconds: Family<Called, Histogram>,
     in_flight: Gauge,
-    pub(crate) connections: Gauge,
+    connections: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -37,7 +42,7 @@ const SECONDS: [f64; 14] = [
 impl Metrics {
     /// Registers them.
     pub fn new(registry: &mut Registry) -> Self {
-        let metrics = Self {
+        let metrics = Measured {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             in_flight: Gauge::default(),
@@ -64,14 +69,19 @@ impl Metrics {
             "Open connections",
             metrics.connections.clone(),
         );
-        metrics
+        Self(Arc::new(metrics))
+    }
+
+    /// Open connections.
+    pub(crate) fn connections(&self) -> &Gauge {
+        &self.0.connections
     }
 
     /// Begins to measure a call.
     pub(crate) fn begin(&self, method: &'static str) -> Measurement {
-        self.in_flight.inc();
+        self.0.in_flight.inc();
         Measurement {
-            metrics: self.clone(),
+            metrics: self.0.clone(),
             method,
             begun: Instant::now(),
             ended: false,
@@ -81,7 +91,7 @@ impl Metrics {
 
 /// A call being measured. One that is dropped before its end was cancelled by its client.
 pub(crate) struct Measurement {
-    metrics: Metrics,
+    metrics: Arc<Measured>,
     method: &'static str,
     begun: Instant,
     ended: bool,
@@ -159,6 +169,7 @@ mod tests {
         drop(metrics.begin("/a/b"));
         let count = |code| {
             metrics
+                .0
                 .requests
                 .get_or_create(&Outcome {
                     method: "/a/b",
@@ -170,7 +181,7 @@ mod tests {
             (count("OK"), count("CANCELLED"), count("INTERNAL")),
             (1, 1, 0)
         );
-        assert_eq!(metrics.in_flight.get(), 0);
+        assert_eq!(metrics.0.in_flight.get(), 0);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
         for name in [

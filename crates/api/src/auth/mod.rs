@@ -1,7 +1,8 @@
 //! Who calls: a bearer token names the caller; for people the log says what they may.
 //!
 //! - `token`: what a token says, and whether to rely on it
-//! - `keys`: the public keys, from a JWKS file that is read again when it changes
+//! - `keys`: the public keys, from a JWKS file that is read again when it changes; keys that an
+//!   identity provider publishes at a URL are brought into that file by other means
 //! - [`Issuer`]: makes keys and tokens where there is no identity provider
 
 mod issuer;
@@ -22,7 +23,8 @@ use http::{HeaderMap, header::AUTHORIZATION};
 
 pub use issuer::{Grant, Issuer, IssuerError};
 pub use keys::{KeyFile, KeysError};
-pub use token::{BadToken, Expectations, Role};
+pub(crate) use token::BadToken;
+pub use token::{Expectations, Role};
 
 use crate::{
     caller::{Caller, Class},

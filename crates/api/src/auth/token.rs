@@ -93,7 +93,7 @@ pub(crate) enum Subject {
 
 /// Why a token is not relied on.
 #[derive(Debug, thiserror::Error)]
-pub enum BadToken {
+pub(crate) enum BadToken {
     #[error("the header authorization is not of the form Bearer TOKEN")]
     NotBearer,
     #[error("it has {0} bytes; at most {LONGEST} are allowed")]
@@ -250,7 +250,8 @@ impl Identity {
     }
 
     fn check_expiry(&self, now: DateTime<Utc>) -> Result<(), BadToken> {
-        if now < self.expires_at + LEEWAY {
+        // Not the other way round: a token may expire at the end of time.
+        if now - LEEWAY < self.expires_at {
             Ok(())
         } else {
             Err(BadToken::Expired(self.expires_at))

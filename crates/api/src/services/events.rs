@@ -3,7 +3,7 @@
 //! The next page is read when the client took the one before, so a slow reader costs one page of
 //! memory and nothing else.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures_util::{Stream, stream};
 use handoff_commands::States;
@@ -14,7 +14,7 @@ use handoff_proto::v1::{
     read_events_response::{Heartbeat, Item},
 };
 use tokio::{
-    sync::watch,
+    sync::{Mutex, watch},
     time::{Instant, sleep, timeout},
 };
 use tonic::Status;
@@ -28,7 +28,7 @@ use crate::{
 const POLL: Duration = Duration::from_millis(200);
 /// How long nothing is sent before the client is told how far reading is.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How old what is known of the log's end and epoch may be.
+/// How old what is known of the log's epoch may be.
 const HEAD_AGE: Duration = Duration::from_secs(1);
 /// About how many bytes of events a page has.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -48,16 +48,41 @@ pub(crate) struct Reading {
     pub(crate) view: View,
 }
 
-/// Where events come from.
+/// Where events come from. Clones share what they know of the log's end.
 #[derive(Clone)]
 pub(crate) struct Events {
-    pub(crate) log: Log,
-    pub(crate) states: States,
-    /// Moves when this process appended.
-    pub(crate) committed: watch::Receiver<Position>,
+    log: Log,
+    states: States,
+    committed: watch::Receiver<Position>,
+    head: Arc<Mutex<Option<(Instant, Head)>>>,
 }
 
 impl Events {
+    /// `committed` moves when this process appended.
+    pub(crate) fn new(log: Log, states: States, committed: watch::Receiver<Position>) -> Self {
+        Self {
+            log,
+            states,
+            committed,
+            head: Arc::default(),
+        }
+    }
+
+    /// The end of the log, as it was at most `age` ago. However many readers wait for events, one of
+    /// them asks for all.
+    async fn head(&self, age: Duration) -> Result<Head, ApiError> {
+        let mut known = self.head.lock().await;
+        match &*known {
+            Some((at, head)) if at.elapsed() < age => Ok(head.clone()),
+            _ => {
+                let at = Instant::now();
+                let head = self.log.head().await?;
+                *known = Some((at, head.clone()));
+                Ok(head)
+            }
+        }
+    }
+
     /// The events asked for.
     pub(crate) async fn read(
         self,
@@ -220,13 +245,13 @@ impl Reader {
         }
         let Head {
             position, epoch, ..
-        } = self.events.log.head().await?;
+        } = self.events.head(POLL).await?;
         self.head_at = Instant::now();
-        if epoch != self.epoch && position < self.read {
+        // Of what was sent, the end may be gone or other events now.
+        if epoch != self.epoch {
             return Err(ApiError::EpochChanged { epoch, position });
         }
-        self.epoch = epoch;
-        self.end = position.max(self.read);
+        self.end = self.end.max(position);
         Ok(())
     }
 }

@@ -13,7 +13,6 @@ use handoff_proto::v1::{
     self, get_resource_at_request::Point, history_query_service_server::HistoryQueryService,
 };
 use handoff_read_models::ListRequest;
-use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -31,8 +30,7 @@ pub(crate) struct HistoryQueries {
     pub(crate) log: Log,
     pub(crate) states: States,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Moves when this process appended.
-    pub(crate) committed: watch::Receiver<Position>,
+    pub(crate) events: Events,
 }
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -129,12 +127,8 @@ impl HistoryQueryService for HistoryQueries {
                 view,
             })
         })())?;
-        let events = Events {
-            log: self.log.clone(),
-            states: self.states.clone(),
-            committed: self.committed.clone(),
-        };
-        Ok(Response::new(Box::pin(events.read(reading).await?)))
+        let events = self.events.clone().read(reading).await?;
+        Ok(Response::new(Box::pin(events)))
     }
 
     async fn verify_log(

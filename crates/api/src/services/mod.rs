@@ -2,7 +2,7 @@
 //! the caller's view.
 
 pub(crate) mod account;
-mod events;
+pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod member;
 pub(crate) mod projection;

@@ -300,3 +300,18 @@ fn the_chain_of_causes_is_for_the_log() {
     let error = ApiError::Corrupt(cause());
     assert!(Chain(&error).to_string().ends_with(": secret cause"));
 }
+
+#[test]
+fn every_error_is_documented() {
+    let documented = include_str!("../../../../docs/errors.md");
+    for (_, code, reason) in every_error() {
+        let code = crate::telemetry::name(code);
+        let row = documented.lines().find(|line| {
+            line.starts_with(&format!("| {code} |")) && line.contains(&format!("`{reason}`"))
+        });
+        assert!(
+            row.is_some(),
+            "docs/errors.md says nothing of {code} {reason}"
+        );
+    }
+}

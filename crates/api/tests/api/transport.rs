@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use handoff_api::Limits;
 use handoff_proto::v1::{self, task_command_service_client::TaskCommandServiceClient};
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use prost::Message;
+use prost_types::FileDescriptorSet;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -102,6 +105,51 @@ async fn a_message_that_is_too_large_or_none_is_an_invalid_argument() {
         (refusal.code(), reason(&refusal)),
         (Code::InvalidArgument, "UNREADABLE_MESSAGE".into())
     );
+}
+
+/// Random messages: bytes that are no message, and fields that are no sense.
+#[tokio::test]
+async fn no_message_makes_a_method_fail_otherwise_than_by_an_answer() {
+    let server = TestServer::start().await;
+    let admin = server.person("members/admin");
+    let set = FileDescriptorSet::decode(handoff_proto::FILE_DESCRIPTOR_SET).unwrap();
+    let mut runner = TestRunner::deterministic();
+    let texts = prop::collection::vec(any::<String>(), 5);
+    for file in &set.file {
+        for service in &file.service {
+            for method in service
+                .method
+                .iter()
+                .filter(|method| !method.server_streaming())
+            {
+                let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
+                for _ in 0..20 {
+                    let fields = texts.new_tree(&mut runner).unwrap().current();
+                    let message = ListOfTexts { fields };
+                    let mut client = Grpc::new(server.channel.clone());
+                    client.ready().await.unwrap();
+                    let codec = ProstCodec::<ListOfTexts, ()>::default();
+                    let mut request = server.request(&admin, message);
+                    // What waits for a read model waits for nothing here.
+                    request.set_timeout(Duration::from_secs(2));
+                    let Err(refusal) = client.unary(request, path.parse().unwrap(), codec).await
+                    else {
+                        continue;
+                    };
+                    let expected = [Code::InvalidArgument, Code::NotFound, Code::Unavailable];
+                    assert!(expected.contains(&refusal.code()), "{path}: {refusal:?}");
+                    reason(&refusal);
+                }
+            }
+        }
+    }
+}
+
+/// A message whose first field repeats, which most methods take for a name.
+#[derive(Clone, PartialEq, Message)]
+struct ListOfTexts {
+    #[prost(string, repeated, tag = "1")]
+    fields: Vec<String>,
 }
 
 #[tokio::test]
