@@ -21,8 +21,9 @@ impl Projections {
 impl ProjectionService for Projections {
     async fn list_projections(
         &self,
-        _request: Request<v1::ListProjectionsRequest>,
+        request: Request<v1::ListProjectionsRequest>,
     ) -> Result<Response<v1::ListProjectionsResponse>, Status> {
+        Call::of(request)?;
         let projections = self.0.list().await.map_err(ApiError::from)?;
         let projections = projections
             .into_iter()
@@ -35,7 +36,8 @@ impl ProjectionService for Projections {
         &self,
         request: Request<v1::GetProjectionRequest>,
     ) -> Result<Response<v1::GetProjectionResponse>, Status> {
-        let id = only_name(&request.get_ref().name)?;
+        let (_, request) = Call::of(request)?;
+        let id = only_name(&request.name)?;
         let projection = self.show(&id).await?;
         Ok(Response::new(v1::GetProjectionResponse { projection }))
     }
@@ -44,7 +46,8 @@ impl ProjectionService for Projections {
         &self,
         request: Request<v1::RebuildProjectionRequest>,
     ) -> Result<Response<v1::RebuildProjectionResponse>, Status> {
-        let id = only_name(&request.get_ref().name)?;
+        let (_, request) = Call::of(request)?;
+        let id = only_name(&request.name)?;
         let generation = self.0.rebuild(&id).await.map_err(ApiError::from)?;
         let projection = self.show(&id).await?;
         Ok(Response::new(v1::RebuildProjectionResponse {
@@ -57,7 +60,8 @@ impl ProjectionService for Projections {
         &self,
         request: Request<v1::PauseProjectionRequest>,
     ) -> Result<Response<v1::PauseProjectionResponse>, Status> {
-        let id = only_name(&request.get_ref().name)?;
+        let (_, request) = Call::of(request)?;
+        let id = only_name(&request.name)?;
         self.0.pause(&id).await.map_err(ApiError::from)?;
         let projection = self.show(&id).await?;
         Ok(Response::new(v1::PauseProjectionResponse { projection }))
@@ -67,7 +71,8 @@ impl ProjectionService for Projections {
         &self,
         request: Request<v1::ResumeProjectionRequest>,
     ) -> Result<Response<v1::ResumeProjectionResponse>, Status> {
-        let id = only_name(&request.get_ref().name)?;
+        let (_, request) = Call::of(request)?;
+        let id = only_name(&request.name)?;
         self.0.resume(&id).await.map_err(ApiError::from)?;
         let projection = self.show(&id).await?;
         Ok(Response::new(v1::ResumeProjectionResponse { projection }))
@@ -77,7 +82,7 @@ impl ProjectionService for Projections {
         &self,
         request: Request<v1::RetryParkedRequest>,
     ) -> Result<Response<v1::RetryParkedResponse>, Status> {
-        let request = request.into_inner();
+        let (_, request) = Call::of(request)?;
         let mut fields = Fields::new();
         let id = fields.required("name", &request.name, id);
         let partition = match request.partition {
