@@ -1,6 +1,6 @@
 //! Filters of lists: the part of AIP-160 that a table of named fields can answer.
 //!
-//! A filter is parsed against the fields of its list into a [`Condition`], in which everything is
+//! A filter is parsed against the fields of its list into a condition, in which everything is
 //! typed and checked, and that is compiled to SQL. A value only ever reaches SQL as a parameter.
 //!
 //! ```text
