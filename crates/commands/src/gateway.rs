@@ -105,14 +105,22 @@ impl Gateway {
                 mpsc::error::TrySendError::Closed(_) => CommandError::ShuttingDown,
             })?;
         drop(queue);
-        // The sequencer answers everything that it took; if it is gone, what became of the command
-        // is for a retry to find out.
-        answer.await.unwrap_or(Err(CommandError::ShuttingDown))
+        // The sequencer answers everything that it took, unless it panicked.
+        answer.await.unwrap_or_else(|_| {
+            let gone = LogError::NoSession("the sequencer has ended".into());
+            Err(CommandError::OutcomeUnknown(Arc::new(gone)))
+        })
     }
 
     /// The last position that this gateway appended; moves after each commit.
     pub fn committed(&self) -> watch::Receiver<Position> {
         self.committed.clone()
+    }
+
+    /// Waits until the sequencer has ended: after [`shutdown`](Self::shutdown), or by a panic.
+    pub async fn ended(&self) {
+        let mut committed = self.committed.clone();
+        while committed.changed().await.is_ok() {}
     }
 
     /// Takes no more commands, answers those that wait, notes the end of the log, and ends.

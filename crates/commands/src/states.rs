@@ -7,7 +7,7 @@ use std::{
 };
 
 use deadpool_postgres::Pool;
-use handoff_domain::{Version, Versioned, names::StreamName};
+use handoff_domain::{Partition, Version, Versioned, names::StreamName};
 use handoff_event_log::{LogError, Position, Snapshots};
 use lru::LruCache;
 use tokio::runtime::Handle;
@@ -26,6 +26,9 @@ struct Remembered {
 pub struct States {
     snapshots: Snapshots,
     remembered: Arc<Mutex<LruCache<StreamName, Remembered>>>,
+    /// Held while a stream is read again, so that of many calls that find it too old one asks the
+    /// log. Streams share them by hash.
+    refreshing: Arc<[tokio::sync::Mutex<()>; 64]>,
     runtime: Handle,
 }
 
@@ -36,6 +39,7 @@ impl States {
         Self {
             snapshots: Snapshots::new(pool),
             remembered: Arc::new(Mutex::new(LruCache::new(REMEMBERED))),
+            refreshing: Arc::new(std::array::from_fn(|_| tokio::sync::Mutex::new(()))),
             runtime: Handle::current(),
         }
     }
@@ -50,10 +54,13 @@ impl States {
         stream: &StreamName,
         max_age: Duration,
     ) -> Result<Versioned, LogError> {
-        if let Some(remembered) = self.lock().get(stream)
-            && remembered.checked.elapsed() <= max_age
-        {
-            return Ok(remembered.versioned.clone());
+        if let Some(versioned) = self.remembered(stream, max_age) {
+            return Ok(versioned);
+        }
+        let turn = Partition::of(stream.as_str()).number();
+        let _turn = self.refreshing[usize::from(turn)].lock().await;
+        if let Some(versioned) = self.remembered(stream, max_age) {
+            return Ok(versioned);
         }
         let checked = Instant::now();
         let versioned = self.snapshots.newest(stream).await?;
@@ -73,6 +80,12 @@ impl States {
             ),
         };
         Ok(versioned)
+    }
+
+    fn remembered(&self, stream: &StreamName, max_age: Duration) -> Option<Versioned> {
+        let mut remembered = self.lock();
+        let remembered = remembered.get(stream)?;
+        (remembered.checked.elapsed() <= max_age).then(|| remembered.versioned.clone())
     }
 
     /// The state of a stream as the events through a position make it.

@@ -110,8 +110,13 @@ impl ApiRole {
             }
             warmed_up
         };
-        let ((), warmed_up) = tokio::join!(serving, warm_up);
-        self.gateway.shutdown().await;
-        warmed_up
+        let work = async { tokio::join!(serving, warm_up).1 };
+        tokio::select! {
+            served = work => {
+                self.gateway.shutdown().await;
+                served
+            }
+            () = self.gateway.ended() => Err(ServerError::SequencerEnded),
+        }
     }
 }

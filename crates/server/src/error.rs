@@ -46,6 +46,8 @@ pub(crate) enum ServerError {
     Queries(#[from] QueryError),
     #[error("a part of the process failed")]
     Panicked(#[source] tokio::task::JoinError),
+    #[error("the sequencer of commands failed")]
+    SequencerEnded,
     #[error("{server} ended by itself: {status}")]
     ServerEnded {
         server: &'static str,

@@ -11,7 +11,10 @@ mod roles;
 mod servers;
 mod token;
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use handoff_event_log::migrate;
 use tokio::signal::unix::{SignalKind, signal};
@@ -142,6 +145,7 @@ fn log_to_stderr(options: &Options) {
     let filter = EnvFilter::builder().parse_lossy(options.log());
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     match options.log_format() {
         LogFormat::Text => subscriber.init(),

@@ -15,6 +15,8 @@ use handoff_commands::GatewayConfig;
 use serde::Deserialize;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7400";
+/// What libraries say below a warning is of no use to an operator.
+const DEFAULT_LOG: &str = "info,async_nats=warn,refinery_core=warn,tokio_postgres=warn";
 const DEFAULT_HTTP_LISTEN: &str = "127.0.0.1:7401";
 
 /// Options of every role. In the file they have the same names, without the dashes in front.
@@ -127,7 +129,7 @@ pub(crate) struct Options {
     )]
     drain_seconds: Option<u64>,
 
-    /// What is logged, as `level` or `target=level,…` [default: info]
+    /// What is logged, as `level` or `target=level,…` [default: info, libraries from warn]
     #[arg(long, global = true, env = "HANDOFF_LOG", value_name = "FILTER")]
     log: Option<String>,
 
@@ -293,7 +295,7 @@ impl Options {
     }
 
     pub(crate) fn log(&self) -> &str {
-        self.log.as_deref().unwrap_or("info")
+        self.log.as_deref().unwrap_or(DEFAULT_LOG)
     }
 
     pub(crate) fn log_format(&self) -> LogFormat {
