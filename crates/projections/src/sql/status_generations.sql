@@ -3,7 +3,10 @@ select
     g.version,
     g.state,
     g.created_at,
-    coalesce(min(coalesce(next.position - 1, head.position)), 0) as included
+    -- None of its checkpoints is there yet while the table is being made.
+    coalesce(
+        min(coalesce(next.position - 1, head.position)) filter (where c.partition is not null), 0
+    ) as included
 from projections.generations g
 left join projections.checkpoints c on c.projection = g.projection and c.generation = g.generation
 cross join (select coalesce(max(position), 0) as position from event_log.events) head

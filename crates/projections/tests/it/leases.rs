@@ -1,8 +1,11 @@
 //! Instances share the partitions, and take over those of one that is gone.
 
-use std::sync::{Arc, mpsc};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
-use handoff_projections::Projection;
+use handoff_projections::{PartitionStatus, Projection};
 use tokio::runtime::{self, Runtime};
 
 use crate::{tallies::Tallies, world::World};
@@ -81,6 +84,38 @@ async fn the_partitions_of_one_that_died_are_taken_over() {
             shares(tallies) == [("two", 64)]
         })
         .await;
+    world.settled(1, &[]).await;
+}
+
+#[tokio::test]
+async fn who_has_lost_a_lease_cannot_write_even_where_nothing_has_moved() {
+    let mut world = World::new().await;
+    // Long enough not to notice the loss by itself before it writes.
+    world.settings.heartbeat = Duration::from_secs(4);
+    world.settings.expiry = Duration::from_secs(8);
+    let _one = world.projector::<Tallies<1>>("one").await;
+    world.append_many(100).await;
+    world
+        .wait_for("tallies", "one has all", |tallies| {
+            shares(tallies) == [("one", 64)]
+        })
+        .await;
+    let before = world.settled(1, &[]).await;
+    let client = world.test.connect().await;
+    client
+        .batch_execute(
+            "insert into projections.instances values ('tallies', 'other', 1, clock_timestamp()); \
+             update projections.checkpoints set owner = 'other', lease_epoch = lease_epoch + 1",
+        )
+        .await
+        .unwrap();
+    world.append_many(100).await;
+    // It is refused, looks again, and finds that it owns nothing until the other one's heartbeat is old.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let tallies = world.admin.get("tallies").await.unwrap();
+    assert_eq!(tallies.included, before.included);
+    let moved = |status: &PartitionStatus| status.position > before.head;
+    assert!(!tallies.partitions.iter().any(moved));
     world.settled(1, &[]).await;
 }
 

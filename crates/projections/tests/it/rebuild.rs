@@ -2,10 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use handoff_projections::{GenerationState, ReadError, Reads, Source, reading_pool};
+use handoff_event_log::Position;
+use handoff_projections::{GenerationState, ReadError, ReadModel, Reads, Source, reading_pool};
+use postgres_types::Type;
 use tokio_util::sync::CancellationToken;
 
-use crate::{tallies::Tallies, world::World};
+use crate::{
+    tallies::{Journal, Tallies},
+    world::{Kind, World},
+};
+
+const SOURCES: [Source; 1] = [Source::of::<Tallies<1>>()];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_during_writes_ends_and_equals_what_it_replaces() {
@@ -14,14 +21,17 @@ async fn a_rebuild_during_writes_ends_and_equals_what_it_replaces() {
     let _two = world.projector::<Tallies<1>>("two").await;
     world.append_many(3_000).await;
     let before = world.settled(1, &[]).await.live().unwrap().number;
+    let client = world.test.connect().await;
+    client.batch_execute(WITNESS).await.unwrap();
 
     let stop = CancellationToken::new();
     let writes = tokio::spawn({
         let (world, stop) = (world.clone(), stop.clone());
         async move {
             while !stop.is_cancelled() {
-                world.append_many(200).await;
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                // Slowly enough for what is live to keep up.
+                world.append_many(50).await;
+                tokio::time::sleep(Duration::from_millis(30)).await;
             }
         }
     });
@@ -32,10 +42,10 @@ async fn a_rebuild_during_writes_ends_and_equals_what_it_replaces() {
         "one at a time"
     );
     let reads = Reads::new(reading_pool(&world.database, 2));
-    let mut last = before_reads(&reads).await;
+    let mut last = included(&reads).await;
     let mut switched = false;
     while !switched {
-        let now = before_reads(&reads).await;
+        let now = included(&reads).await;
         assert!(now >= last, "events counted, then: {last}, {now}");
         last = now;
         let tallies = world.admin.get("tallies").await.unwrap();
@@ -48,16 +58,75 @@ async fn a_rebuild_during_writes_ends_and_equals_what_it_replaces() {
     let old = tallies
         .generations
         .iter()
-        .find(|generation| generation.number == before)
+        .find(|generation| generation.number == before);
+    assert_eq!(old.map(|old| old.state), Some(GenerationState::Retired));
+    // Whoever reads the old one's table still would find it complete, but nobody adds to it any more.
+    let behind = client
+        .query_one("select behind from witness.switches", &[])
+        .await
         .unwrap();
-    assert_eq!(old.state, GenerationState::Retired);
+    assert_eq!(
+        behind.get::<_, i64>(0),
+        0,
+        "partitions that were not as far as the old one's"
+    );
+    let held = client
+        .query(
+            "select from projections.checkpoints where generation = $1 and owner is not null",
+            &[&before],
+        )
+        .await
+        .unwrap();
+    assert!(held.is_empty());
+    let wanted = world.append(5, Kind::Numbered(1)).await;
+    world.settled(1, &[]).await;
+    let sql =
+        |schemas: &[String]| format!("select from {}.rows where $1 = any(positions)", schemas[0]);
+    let answer = reads
+        .read(&SOURCES, None, sql, &[(&wanted.0, Type::INT8)])
+        .await
+        .unwrap();
+    assert!(answer.position >= wanted);
+    assert_eq!(
+        answer.rows.len(),
+        1,
+        "what was last read before the switch is read no more"
+    );
 }
 
+/// Notes at each switch how many partitions of the new generation are behind those of the old one, and
+/// has the build write so slowly that the log grows well between its last look and the switch.
+const WITNESS: &str = "
+    create schema witness;
+    create table witness.switches (behind bigint not null);
+    create function witness.see() returns trigger language plpgsql security definer as $$
+    begin
+        insert into witness.switches
+        select count(*)
+        from projections.checkpoints new_one
+        join projections.checkpoints old_one using (projection, partition)
+        where projection = new.projection and new_one.generation = new.generation
+            and old_one.generation < new.generation and new_one.position < old_one.position;
+        return null;
+    end
+    $$;
+    create trigger see after update on projections.generations
+        for each row when (new.state = 'live' and old.state = 'building') execute function witness.see();
+    create function witness.dawdle() returns trigger language plpgsql as $$
+    begin
+        perform pg_sleep(0.3);
+        return new;
+    end
+    $$;
+    create trigger dawdle before update on projections.checkpoints
+        for each row when (new.generation = 2 and new.partition = 0 and new.owner is null)
+        execute function witness.dawdle();
+";
+
 /// How far the read model says it is.
-async fn before_reads(reads: &Reads) -> i64 {
-    let sources = [Source::of::<Tallies<1>>()];
+async fn included(reads: &Reads) -> i64 {
     let sql = |schemas: &[String]| format!("select count(*) from {}.rows", schemas[0]);
-    let answer = reads.read(&sources, None, sql, &[]).await.unwrap();
+    let answer = reads.read(&SOURCES, None, sql, &[]).await.unwrap();
     assert!(
         answer.rows[0].get::<_, i64>(0) > 0,
         "readers never see an empty table"
@@ -164,13 +233,26 @@ async fn a_generation_goes_when_nobody_uses_it_any_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_that_dies_is_begun_anew_by_another() {
     let world = World::new().await;
-    world.append_many(20_000).await;
-    for round in 0..4_u64 {
-        let one = world.projector::<Tallies<1>>(&format!("one{round}")).await;
-        tokio::time::sleep(Duration::from_millis(60 + round * 50)).await;
+    let head = world.append_many(25_000).await;
+    for round in 0..3 {
+        let one = world.projector::<Journal>(&format!("one{round}")).await;
+        world
+            .wait_for(Journal::NAME, "half built", |journal| {
+                // On a fast machine it may be done before it is seen.
+                matches!(&journal.generations[..], [half] if half.included > Position::START)
+            })
+            .await;
         one.kill().await;
     }
-    let _two = world.projector::<Tallies<1>>("two").await;
-    let tallies = world.settled(1, &[]).await;
-    assert_eq!(tallies.generations.len(), 1);
+    let _two = world.projector::<Journal>("two").await;
+    let journal = world
+        .wait_for(Journal::NAME, "built", |journal| journal.included >= head)
+        .await;
+    let [live] = &journal.generations[..] else {
+        panic!("{:?}", journal.generations)
+    };
+    let client = world.test.connect().await;
+    let sql = format!("select count(*) from journal_{}.rows", live.number);
+    let rows: i64 = client.query_one(&sql, &[]).await.unwrap().get(0);
+    assert_eq!(rows, head.0);
 }
