@@ -121,7 +121,7 @@ impl Lead {
             _ if self.is_elsewhere().await? => Some("it is in another Postgres"),
             _ if cursor.position > head => Some("it ends before what was published"),
             Some(newest) if newest.epoch > epoch => Some("NATS knows of a later epoch"),
-            Some(newest) if newest.epoch == epoch && self.lacks(newest, head).await? => {
+            Some(newest) if newest.epoch == epoch && self.lacks(newest).await? => {
                 Some("it has not the event that was published last")
             }
             _ => None,
@@ -158,10 +158,7 @@ impl Lead {
     }
 
     /// Whether the log has another event at that position, or none.
-    async fn lacks(&self, newest: &Newest, head: Position) -> Result<bool, RelayError> {
-        if newest.position > head {
-            return Ok(true);
-        }
+    async fn lacks(&self, newest: &Newest) -> Result<bool, RelayError> {
         let row = self
             .client
             .query_opt(

@@ -23,7 +23,11 @@ use handoff_bus::{Batch, Feed, FeedError, Metrics, Relay, RelayConfig, Subjects,
 use handoff_domain::{Partition, Version};
 use handoff_event_log::{Appender, Check, Database, Log, NewRecord, Position, Recorded, Role};
 use handoff_testkit::{TestDatabase, TestNats};
-use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -125,8 +129,9 @@ impl Scene {
     /// Appends until something arrives through NATS: from then on, everything should.
     pub async fn listening(&mut self, subscription: &mut Subscription) -> ByPartition {
         let mut received = ByPartition::default();
-        let mut events = 0;
+        let (started, mut events) = (Instant::now(), 0);
         while self.metrics.received_events() == 0 {
+            assert!(started.elapsed() < CEILING, "NATS delivers nothing");
             self.append(1).await;
             events += 1;
             receive(subscription, &mut received, events).await;
@@ -141,10 +146,9 @@ impl Scene {
         received: &mut ByPartition,
     ) {
         let before = self.metrics.received_events();
-        let mut tries = 0;
+        let started = Instant::now();
         while self.metrics.received_events() == before {
-            tries += 1;
-            assert!(tries < 300, "NATS delivers nothing");
+            assert!(started.elapsed() < CEILING, "NATS delivers nothing");
             self.append(1).await;
             let batch = subscription.next(100, Duration::from_millis(100)).await;
             received.take_batch(batch.unwrap());
@@ -157,12 +161,16 @@ impl Scene {
 
     /// Appends events in partitions of their own choice: 0 to 9.
     pub async fn append(&mut self, events: usize) -> Position {
-        let records: Vec<_> = (0..events).map(|_| record("{}".to_owned())).collect();
-        self.append_records(&records).await
+        self.append_payloads(events, "{}").await
     }
 
     pub async fn append_payload(&mut self, payload: String) -> Position {
-        self.append_records(&[record(payload)]).await
+        self.append_payloads(1, &payload).await
+    }
+
+    pub async fn append_payloads(&mut self, events: usize, payload: &str) -> Position {
+        let records: Vec<_> = (0..events).map(|_| record(payload.to_owned())).collect();
+        self.append_records(&records).await
     }
 
     async fn append_records(&mut self, records: &[NewRecord]) -> Position {
