@@ -1,5 +1,7 @@
 //! NATS is a feed: losing it costs time, nothing else.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 use std::{
     sync::{
         Arc,

@@ -1,5 +1,7 @@
 //! A query with a receipt's position always shows the change.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 use handoff_proto::v1::{
     AssignTaskRequest, CreateMemberRequest, GetTaskRequest, Member, MemberKind,
 };

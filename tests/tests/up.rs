@@ -1,5 +1,7 @@
 //! `handoffd up`: everything in one process, which cleans up after itself.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 use std::{fs, path::Path, process::Command, time::Duration};
 
 use handoff_proto::v1::GetTaskRequest;

@@ -1,5 +1,7 @@
 //! Two api processes that race on the same streams.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 use std::collections::{HashMap, HashSet};
 
 use handoff_proto::v1::{

@@ -62,6 +62,22 @@ async fn the_store_of_nats_is_put_back_to_an_older_copy() {
 }
 
 #[tokio::test]
+async fn the_stream_is_deleted() {
+    let mut scene = Scene::new().await;
+    let _relay = scene.relay().await;
+    let feed = scene.feed(&scene.log).await;
+    let mut subscription = feed.subscribe();
+    assign_all(&mut subscription);
+    let mut received = scene.listening(&mut subscription).await;
+    let before = received.len();
+    let stream = scene.subjects.stream();
+    scene.jetstream().await.delete_stream(stream).await.unwrap();
+    scene.append(500).await;
+    receive(&mut subscription, &mut received, before + 500).await;
+    scene.flows_again(&mut subscription, &mut received).await;
+}
+
+#[tokio::test]
 async fn nats_is_killed_again_and_again_under_load() {
     let mut nats = PrivateNats::start().await;
     let mut scene = Scene::on(nats.url(), Subjects::default()).await;

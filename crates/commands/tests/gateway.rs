@@ -1,5 +1,7 @@
 //! The gateway against a real Postgres: what is answered happened, once, on the newest state.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use handoff_commands::{

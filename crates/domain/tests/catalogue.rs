@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p handoff-domain --test catalogue` writes it anew.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};

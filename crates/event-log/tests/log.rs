@@ -1,5 +1,7 @@
 //! The log against a real Postgres: what is appended is there, in order, and any change of it shows.
 
+#![allow(clippy::unwrap_used, reason = "a test has no better answer")]
+
 use std::sync::Arc;
 
 use handoff_domain::{Event, Partition, Version, account, member, names::StreamName, text::Line};
