@@ -1,7 +1,7 @@
 # Everything a stranger needs: `make run` and `make test` install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check check-format check-lints check-layers check-protos check-dependencies
+.PHONY: help run demo test bench check check-format check-lints check-layers check-protos check-dependencies
 
 tools := $(CURDIR)/target/tools
 export PATH := $(tools)/bin:$(tools)/node_modules/.bin:$(PATH)
@@ -30,6 +30,11 @@ test:
 		set -x; cargo test --workspace --locked; \
 	fi
 	@if [ -x tests/python/run.sh ]; then set -x; tests/python/run.sh; fi
+
+## bench: measure rates, latencies, memory and the start (ARGS='--only start', --long and others)
+bench:
+	@scripts/install-dependencies.sh
+	@scripts/bench.sh $(ARGS)
 
 ## check: formatting, lints, order of the crates, API definitions, dependencies
 check: check-format check-lints check-layers check-protos check-dependencies

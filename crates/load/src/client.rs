@@ -1,40 +1,23 @@
-//! Connections that carry a token.
+//! A connection that carries a token.
 
-use std::{fs, io, path::Path};
-
-use handoff_proto::v1::task_command_service_client::TaskCommandServiceClient;
+use handoff_proto::v1::{
+    history_query_service_client::HistoryQueryServiceClient,
+    projection_service_client::ProjectionServiceClient,
+    task_command_service_client::TaskCommandServiceClient,
+};
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Channel, Endpoint},
 };
+use tonic_health::pb::health_client::HealthClient;
 
-/// Why the load could not run.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadError {
-    #[error("cannot read {path}: {source}")]
-    ClientFile { path: String, source: io::Error },
-    #[error("{path} does not hold the address and token of a server")]
-    Malformed { path: String },
-    #[error("cannot connect: {0}")]
-    Connect(#[from] tonic::transport::Error),
-    #[error("the tasks could not be made: {}", .0.message())]
-    Prepare(Box<Status>),
-}
-
-/// A new request id.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the load has no part in the service's ids"
-)]
-pub(crate) fn request_id() -> String {
-    uuid::Uuid::now_v7().to_string()
-}
+use crate::{LoadError, Target};
 
 /// Adds the token to each call.
 #[derive(Clone)]
-pub(crate) struct Bearer(MetadataValue<Ascii>);
+pub struct Bearer(MetadataValue<Ascii>);
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -45,33 +28,69 @@ impl Interceptor for Bearer {
     }
 }
 
-pub(crate) type Tasks = TaskCommandServiceClient<InterceptedService<Channel, Bearer>>;
+type Authenticated = InterceptedService<Channel, Bearer>;
 
-/// Makes connections to the server that a client file names.
-pub(crate) async fn connect(path: &Path, connections: usize) -> Result<Vec<Tasks>, LoadError> {
-    let shown = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|source| LoadError::ClientFile {
-        path: shown.clone(),
-        source,
-    })?;
-    let malformed = || LoadError::Malformed {
-        path: shown.clone(),
-    };
-    let json: serde_json::Value = serde_json::from_str(&text).map_err(|_| malformed())?;
-    let field = |name: &str| json[name].as_str().map(str::to_owned).ok_or_else(malformed);
-    let endpoint = Endpoint::from_shared(field("server")?)?.tcp_nodelay(true);
-    let bearer = Bearer(
-        format!("Bearer {}", field("token")?)
+/// Calls one server as one caller. Clones share the connection, which is made at the first call and
+/// again whenever it was lost.
+#[derive(Clone)]
+pub struct Client {
+    channel: Channel,
+    bearer: Bearer,
+}
+
+impl Client {
+    /// Connections to all the servers of a target, one server after the other.
+    pub fn connect(target: &Target) -> Result<Vec<Self>, LoadError> {
+        let bearer = format!("Bearer {}", target.token)
             .parse()
-            .map_err(|_| malformed())?,
-    );
-    let mut clients = Vec::with_capacity(connections);
-    for _ in 0..connections.max(1) {
-        let channel = endpoint.connect().await?;
-        clients.push(TaskCommandServiceClient::with_interceptor(
-            channel,
-            bearer.clone(),
-        ));
+            .map_err(|_| LoadError::Token)?;
+        let bearer = Bearer(bearer);
+        let mut clients = Vec::new();
+        for _ in 0..target.connections.max(1) {
+            for server in &target.servers {
+                let address = || LoadError::Address {
+                    server: server.clone(),
+                };
+                let endpoint = Endpoint::from_shared(server.clone()).map_err(|_| address())?;
+                clients.push(Self {
+                    channel: endpoint.tcp_nodelay(true).connect_lazy(),
+                    bearer: bearer.clone(),
+                });
+            }
+        }
+        Ok(clients)
     }
-    Ok(clients)
+
+    /// One connection to the first server of a target.
+    pub fn first(target: &Target) -> Result<Self, LoadError> {
+        let one = Target {
+            connections: 1,
+            ..target.clone()
+        };
+        let no_server = LoadError::Address {
+            server: String::new(),
+        };
+        Self::connect(&one)?.into_iter().next().ok_or(no_server)
+    }
+
+    pub fn tasks(&self) -> TaskCommandServiceClient<Authenticated> {
+        TaskCommandServiceClient::new(self.authenticated())
+    }
+
+    pub fn history(&self) -> HistoryQueryServiceClient<Authenticated> {
+        HistoryQueryServiceClient::new(self.authenticated())
+    }
+
+    pub fn projections(&self) -> ProjectionServiceClient<Authenticated> {
+        ProjectionServiceClient::new(self.authenticated())
+    }
+
+    /// Health wants no token.
+    pub fn health(&self) -> HealthClient<Channel> {
+        HealthClient::new(self.channel.clone())
+    }
+
+    fn authenticated(&self) -> Authenticated {
+        InterceptedService::new(self.channel.clone(), self.bearer.clone())
+    }
 }

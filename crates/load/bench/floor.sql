@@ -1,0 +1,1 @@
+insert into floor (stream, version, type, payload) values ('tasks/' || gen_random_uuid(), 1, 'task.completed', '{"by":"members/ana","at":"2026-01-31T09:30:00Z","note":"The client has approved the deliverables"}');

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Measures a service of its own and prints a table; the rows are in target/bench/latest.json too.
+# Arguments go to `handoff-load bench`; see its --help. Takes about ten minutes without any.
+set -eu
+cd "$(dirname "$0")/.."
+
+cargo build --locked --release --package handoff-server --package handoff-load
+exec target/release/handoff-load bench "$@"
