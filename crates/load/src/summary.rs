@@ -41,7 +41,9 @@ impl Summary {
     pub(crate) fn count(&mut self, outcome: &Outcome, latency: Duration) {
         match outcome {
             Outcome::Done(answer) => {
-                self.latency.saturating_record(latency.as_micros() as u64);
+                self.latency
+                    .record(latency.as_micros() as u64)
+                    .expect("it grows as needed");
                 self.unchanged += u64::from(answer.events_appended == 0);
             }
             other => *self.failed.entry(other.code()).or_default() += 1,
@@ -106,5 +108,46 @@ impl fmt::Display for Summary {
             write!(f, " {code}={count}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Answer;
+
+    fn done(events_appended: i32) -> Outcome {
+        Outcome::Done(Answer {
+            position: 1,
+            epoch: 1,
+            events_appended,
+            replayed: false,
+            etag: "1".to_owned(),
+        })
+    }
+
+    #[test]
+    fn latencies_are_those_of_what_succeeded() {
+        let mut seen = Summary::begin();
+        for ms in 1..=100 {
+            seen.count(&done(1), Duration::from_millis(ms));
+        }
+        let refused = Outcome::Refused {
+            code: "ABORTED",
+            message: String::new(),
+        };
+        seen.count(&refused, Duration::from_secs(60));
+        assert!((seen.quantile_ms(0.5) - 50.0).abs() < 0.1);
+        assert!((seen.quantile_ms(1.0) - 100.0).abs() < 0.1);
+        assert_eq!((seen.done(), seen.failures()), (100, 1));
+    }
+
+    #[test]
+    fn what_appended_nothing_is_counted_apart() {
+        let mut seen = Summary::begin();
+        seen.count(&done(0), Duration::ZERO);
+        let mut total = Summary::begin();
+        total.add(&seen);
+        assert_eq!((total.done(), total.unchanged), (1, 1));
     }
 }

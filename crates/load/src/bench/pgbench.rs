@@ -78,7 +78,7 @@ impl Floor {
         let measured = number("tps = ").zip(number("latency average = "));
         let (rate, mean_ms) = measured.ok_or_else(|| BenchError::Failed {
             program: "pgbench".to_owned(),
-            said: said.clone(),
+            said: format!("it printed no rate after {} s", length.as_secs()),
         })?;
         Ok(Inserted { rate, mean_ms })
     }
