@@ -1,8 +1,11 @@
 //! Tasks that exist before the clock starts.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::task::JoinSet;
@@ -11,6 +14,8 @@ use crate::{Command, LoadError, Outcome, Sender, command::new_id};
 
 /// Tasks that are created at the same time.
 const AT_ONCE: usize = 256;
+/// How long an unknown outcome is resolved: a task that may be there is of no use.
+const RESOLVE: Duration = Duration::from_secs(30);
 
 /// Creates `count` tasks, spread over `accounts` new accounts, and answers with their names.
 ///
@@ -26,7 +31,7 @@ pub async fn prepare_tasks(
     let next = Arc::new(AtomicUsize::new(0));
     let mut creating = JoinSet::new();
     for worker in 0..AT_ONCE.min(count) {
-        let sender = senders[worker % senders.len()].clone();
+        let sender = senders[worker % senders.len()].clone().resolving(RESOLVE);
         let (next, run) = (next.clone(), run.clone());
         creating.spawn(async move {
             let mut names = Vec::new();

@@ -43,6 +43,16 @@ impl Sender {
         }
     }
 
+    /// The same, but unknown outcomes are resolved for at least so long.
+    pub(crate) fn resolving(self, resolve: Duration) -> Self {
+        let resolve = self.tries.resolve.map_or(resolve, |own| own.max(resolve));
+        let tries = Tries {
+            resolve: Some(resolve),
+            ..self.tries
+        };
+        Self::new(self.client, tries, self.recorder)
+    }
+
     /// Sends a command under an id of its own. The outcome is that of the last try.
     pub async fn send(&self, command: &Command) -> Outcome {
         self.send_as(new_id(), command).await

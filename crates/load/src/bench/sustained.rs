@@ -28,6 +28,46 @@ const LOOK: Duration = Duration::from_millis(50);
 const SHORT: u64 = 8;
 const LONG: u64 = 60;
 
+/// The search for the highest rate that is kept: up or down by a factor until there is a bound on both
+/// sides, then between them.
+struct Search {
+    next: f64,
+    kept: Option<f64>,
+    missed: Option<f64>,
+    halvings: usize,
+}
+
+impl Search {
+    fn from(first: f64) -> Self {
+        Self {
+            next: first,
+            kept: None,
+            missed: None,
+            halvings: 0,
+        }
+    }
+
+    /// The rate to try next; none at the end.
+    fn next(&self) -> Option<f64> {
+        (self.halvings < HALVINGS && self.next >= LEAST).then_some(self.next)
+    }
+
+    fn tried(&mut self, rate: f64, kept: bool) {
+        let bounded = self.kept.is_some() && self.missed.is_some();
+        self.halvings += usize::from(bounded);
+        if kept {
+            self.kept = Some(rate);
+        } else {
+            self.missed = Some(rate);
+        }
+        self.next = match (self.kept, self.missed) {
+            (Some(low), Some(high)) => (low * high).sqrt(),
+            (Some(low), None) => low * FACTOR,
+            (None, _) => rate / FACTOR,
+        };
+    }
+}
+
 /// What a step at a constant rate has shown.
 struct Step {
     seen: Summary,
@@ -40,24 +80,14 @@ pub(super) async fn measure(
     table: &mut Table,
 ) -> Result<(), BenchError> {
     let floor = setting.floor_at_128().await?;
-    let mut rate = floor * FIRST;
-    let (mut kept, mut missed): (Option<(f64, Step)>, Option<f64>) = (None, None);
-    let mut halvings = 0;
-    while halvings < HALVINGS && rate >= LEAST {
+    let mut search = Search::from(floor * FIRST);
+    let mut kept = None;
+    while let Some(rate) = search.next() {
         let step = step(setting, rate).await?;
+        search.tried(rate, step.kept);
         if step.kept {
             kept = Some((rate, step));
-        } else {
-            missed = Some(rate);
         }
-        rate = match (&kept, missed) {
-            (Some((low, _)), Some(high)) => {
-                halvings += 1;
-                (low * high).sqrt()
-            }
-            (Some((low, _)), None) => low * FACTOR,
-            (None, _) => rate / FACTOR,
-        };
     }
     let measure = "command_rate_sustained";
     let row = match &kept {
@@ -139,5 +169,36 @@ impl Watch {
         lags.sort_unstable();
         let at = (lags.len() * 99).div_ceil(100);
         at.checked_sub(1).and_then(|at| lags.get(at).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The highest rate that the search finds kept where `limit` is the highest that can be, and its steps.
+    fn found(first: f64, limit: f64) -> (Option<f64>, usize) {
+        let mut search = Search::from(first);
+        let mut steps = 0;
+        while let Some(rate) = search.next() {
+            search.tried(rate, rate <= limit);
+            steps += 1;
+        }
+        (search.kept, steps)
+    }
+
+    #[test]
+    fn the_search_comes_close_from_either_side() {
+        for limit in [900.0, 1_000.0, 2_345.0, 9_876.0] {
+            let (kept, steps) = found(2_000.0, limit);
+            let kept = kept.unwrap();
+            assert!(kept <= limit && kept >= limit * 0.975, "{kept} of {limit}");
+            assert!(steps <= 12, "{steps}");
+        }
+    }
+
+    #[test]
+    fn the_search_ends_where_no_rate_is_kept() {
+        assert_eq!(found(2_000.0, 0.0).0, None);
     }
 }
