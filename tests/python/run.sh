@@ -10,7 +10,9 @@ if ! command -v python3 >/dev/null 2>&1; then
 fi
 
 profile=${PROFILE:-dev}
-cargo build --locked --profile "$profile" --package handoff-server
+# The whole workspace, as for the other tests: with fewer packages the dependencies would have other features
+# and be built once more.
+cargo build --locked --profile "$profile" --workspace --bins
 case $profile in
     dev) handoffd=$PWD/target/debug/handoffd ;;
     *) handoffd=$PWD/target/$profile/handoffd ;;

@@ -30,7 +30,7 @@ impl Deployment {
             directory,
             started: 0,
         };
-        let mut migrate = deployment.run(&["migrate"]);
+        let mut migrate = deployment.run(&["migrate"], &deployment.database_url());
         assert!(migrate.ended().await.success(), "{}", migrate.log());
         deployment
     }
@@ -40,13 +40,12 @@ impl Deployment {
         self.directory.path()
     }
 
-    fn run(&self, args: &[&str]) -> Process {
+    fn run(&self, args: &[&str], database_url: &str) -> Process {
         let name = format!("{}-{}", self.started, args[0]);
-        let database_url = self.postgres.url("handoff");
         let keys = self.directory().join("keys/token-keys.json");
         let directory = self.directory().to_string_lossy().into_owned();
         let environment = [
-            ("HANDOFF_DATABASE_URL", database_url.as_str()),
+            ("HANDOFF_DATABASE_URL", database_url),
             ("HANDOFF_NATS_URL", self.nats.url()),
             ("HANDOFF_DATA_DIR", directory.as_str()),
             (
@@ -76,18 +75,33 @@ impl Deployment {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Where the superuser connects.
+    pub fn database_url(&self) -> String {
+        self.postgres.url("handoff")
+    }
+
     /// Starts a role and waits until it is ready.
     pub async fn role(&mut self, args: &[&str]) -> Process {
+        self.role_as(args, &self.database_url()).await
+    }
+
+    /// Starts a role that connects to Postgres as somebody else.
+    pub async fn role_as(&mut self, args: &[&str], database_url: &str) -> Process {
         self.started += 1;
-        let mut process = self.run(args);
+        let mut process = self.run(args, database_url);
         process.logged("ready", "http").await;
         process
     }
 
     /// Starts an api and waits until it is ready; answers with a client of `members/admin` too.
     pub async fn api(&mut self) -> (Process, Client) {
+        self.api_as(&self.database_url()).await
+    }
+
+    /// Starts an api that connects to Postgres as somebody else.
+    pub async fn api_as(&mut self, database_url: &str) -> (Process, Client) {
         let token = self.token(&["members/admin"]);
-        let mut process = self.role(&["api"]).await;
+        let mut process = self.role_as(&["api"], database_url).await;
         let address = process.logged("ready", "api").await;
         (process, Client::new(&format!("http://{address}"), &token))
     }
@@ -99,6 +113,19 @@ impl Deployment {
             processes.push(self.role(&["project", name]).await);
         }
         processes
+    }
+
+    /// A connection of the superuser.
+    ///
+    /// # Panics
+    /// When Postgres is stopped.
+    pub async fn connect(&self) -> tokio_postgres::Client {
+        let (client, connection) =
+            tokio_postgres::connect(&self.database_url(), tokio_postgres::NoTls)
+                .await
+                .expect("a connection");
+        tokio::spawn(connection);
+        client
     }
 
     /// Waits until every read model includes the whole log.

@@ -113,11 +113,7 @@ async fn rebuild(client: &Client, projection: &str) {
 
 /// The rows of the live generation, as text in a fixed order.
 async fn rows(deployment: &Deployment, projection: &str, table: &str) -> Vec<String> {
-    let url = deployment.postgres.url("handoff");
-    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
-        .await
-        .unwrap();
-    tokio::spawn(connection);
+    let client = deployment.connect().await;
     let live = "select max(generation) from projections.generations where projection = $1 and state = 'live'";
     let generation: i32 = client.query_one(live, &[&projection]).await.unwrap().get(0);
     let sql = format!("select t::text from {projection}_{generation}.{table} t order by 1");

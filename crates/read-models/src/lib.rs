@@ -13,12 +13,14 @@ pub mod order;
 pub mod page;
 pub mod tasks;
 
+mod aggregate;
 mod list;
 #[cfg(test)]
 mod plans;
 mod queries;
 mod stored;
 
+pub use aggregate::AggregateRow;
 pub use filter::Viewer;
 pub use list::{InvalidList, ListRequest, Page};
 pub use queries::{Answer, Consistency, Queries, QueryError};

@@ -84,14 +84,14 @@ proptest! {
     #[test]
     fn rows_of_tasks_are_the_aggregates(story in story()) {
         let rows = fold::<Tasks>(&story.events);
-        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.task)).collect();
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.state)).collect();
         prop_assert_eq!(folded, story.tasks());
     }
 
     #[test]
     fn rows_of_accounts_are_the_aggregates(story in story()) {
         let rows = fold::<Accounts>(&story.events);
-        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.account)).collect();
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.state)).collect();
         prop_assert_eq!(folded, story.accounts());
     }
 
@@ -99,14 +99,14 @@ proptest! {
     fn an_account_numbers_as_many_tasks_as_there_are_about_it(story in story()) {
         let mut counted: HashMap<AccountName, u32> = HashMap::new();
         for ((partition, _), row) in fold::<Tasks>(&story.events) {
-            let subject = row.task.details().unwrap().subject.clone();
+            let subject = row.state.details().unwrap().subject.clone();
             prop_assert_eq!(partition, handoff_domain::Partition::of(subject.as_str()));
             if let Subject::Account(account) = subject {
                 *counted.entry(account).or_default() += 1;
             }
         }
         for ((_, name), row) in fold::<Accounts>(&story.events) {
-            let Account::Existing(details) = row.account else { panic!("a row of nothing") };
+            let Account::Existing(details) = row.state else { panic!("a row of nothing") };
             prop_assert_eq!(details.tasks_numbered, counted.remove(&name).unwrap_or_default());
         }
         prop_assert!(counted.is_empty());

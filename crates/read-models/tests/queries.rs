@@ -152,11 +152,11 @@ async fn lists_of_tasks_answer_what_their_aggregates_would() {
     let listed = tasks(&scene, &viewer, "", "", 500).await;
     let rows: BTreeMap<_, _> = listed
         .iter()
-        .map(|entry| (entry.name.clone(), entry.row.task.clone()))
+        .map(|entry| (entry.name.clone(), entry.row.state.clone()))
         .collect();
     assert_eq!(rows, known);
     for entry in &listed {
-        let account = match &entry.row.task.details().unwrap().subject {
+        let account = match &entry.row.state.details().unwrap().subject {
             Subject::Account(account) => Some(account.id()),
             Subject::Member(_) => None,
         };
@@ -298,7 +298,7 @@ async fn paging_in_any_order_shows_each_task_once() {
         assert_eq!((entries.len(), names.len()), (TASKS, TASKS), "{order_by}");
         let details = entries
             .iter()
-            .map(|entry| entry.row.task.details().unwrap());
+            .map(|entry| entry.row.state.details().unwrap());
         match order_by {
             "" => assert!(details.map(|d| (d.due, d.created_at)).is_sorted()),
             "due_time desc" => assert!(details.rev().map(|d| (d.due, d.created_at)).is_sorted()),
@@ -311,7 +311,7 @@ async fn paging_in_any_order_shows_each_task_once() {
                 );
             }
             "complete_time" => {
-                let ends = entries.iter().map(|entry| completed_at(&entry.row.task));
+                let ends = entries.iter().map(|entry| completed_at(&entry.row.state));
                 assert!(ends.map(|at| (at.is_none(), at)).is_sorted());
             }
             "number" => {
@@ -368,7 +368,7 @@ async fn accounts_come_with_the_number_of_their_open_tasks() {
         }
         let rows: BTreeMap<_, _> = entries
             .iter()
-            .map(|entry| (entry.name.clone(), entry.row.account.clone()))
+            .map(|entry| (entry.name.clone(), entry.row.state.clone()))
             .collect();
         assert_eq!((entries.len(), rows), (7, story.accounts()), "{order_by}");
         assert!(
@@ -391,10 +391,10 @@ async fn accounts_come_with_the_number_of_their_open_tasks() {
     let entry = answer.value.unwrap();
     assert!(answer.position >= scene.head);
     assert_eq!(
-        (entry.open_tasks, &entry.row.account),
+        (entry.open_tasks, &entry.row.state),
         (open_tasks(&name), &story.accounts()[&name])
     );
-    let Account::Existing(details) = &entry.row.account else {
+    let Account::Existing(details) = &entry.row.state else {
         panic!("{entry:?}")
     };
     assert_eq!(details.tasks_numbered, 125);
@@ -563,7 +563,7 @@ async fn what_no_list_can_answer_is_the_callers_mistake() {
     let (scene, viewer) = (Scene::of(&story).await, viewer(&story));
     let found = scene.queries.get_task(&name, scene.all()).await.unwrap();
     assert_eq!(
-        (found.position, found.value.unwrap().row.task),
+        (found.position, found.value.unwrap().row.state),
         (scene.head, story.tasks()[&name].clone())
     );
 

@@ -66,7 +66,9 @@ fn build(directory: &Path) {
         .expect("a profile's directory is in target");
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--quiet", "--profile", profile])
-        .args(["--package", "handoff-server", "--package", "handoff-cli"])
+        // The whole workspace, as for the tests themselves: with fewer packages the dependencies would
+        // have other features and be built once more.
+        .args(["--workspace", "--bins"])
         .arg("--target-dir")
         .arg(target)
         .current_dir(WORKSPACE)

@@ -57,13 +57,13 @@ pub(crate) fn origin(origin: Origin) -> v1::AccountOrigin {
 
 /// An account as a query finds it: with its counts.
 pub(crate) fn of_entry(view: View, entry: &AccountEntry) -> Option<v1::Account> {
-    let Account::Existing(details) = &entry.row.account else {
+    let Account::Existing(details) = &entry.row.state else {
         return None;
     };
     Some(v1::Account {
         open_task_count: Some(entry.open_tasks),
         // A task is numbered once, when it is created.
         task_count: Some(details.tasks_numbered.into()),
-        ..of_state(view, entry.name.as_str(), &entry.row.account)?
+        ..of_state(view, entry.name.as_str(), &entry.row.state)?
     })
 }

@@ -122,6 +122,6 @@ pub(crate) fn origin(origin: Origin) -> v1::TaskOrigin {
 pub(crate) fn of_entry(view: View, entry: TaskEntry, now: DateTime<Utc>) -> Option<v1::Task> {
     Some(v1::Task {
         subject_display_name: entry.subject_display_name.unwrap_or_default(),
-        ..of_state(view, entry.name.as_str(), &entry.row.task, now)?
+        ..of_state(view, entry.name.as_str(), &entry.row.state, now)?
     })
 }

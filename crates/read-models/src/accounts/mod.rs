@@ -14,7 +14,10 @@ use handoff_domain::{
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
 
-use crate::stored::{Stored, label, number};
+use crate::{
+    aggregate::{AggregateRow, evolve},
+    stored::{Stored, label, number},
+};
 
 pub(crate) use list::{LISTING, active_unless_asked, one, page};
 
@@ -23,14 +26,7 @@ pub(crate) use list::{LISTING, active_unless_asked, one, page};
 pub struct Accounts;
 
 /// An account as of some event.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AccountRow {
-    pub account: Account,
-    /// Of the last event.
-    pub version: Version,
-    /// Of the last event.
-    pub position: Position,
-}
+pub type AccountRow = AggregateRow<Account>;
 
 /// An account as a query answers it.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,38 +82,7 @@ impl ReadModel for Accounts {
         };
         let name = name(&recorded.stream)
             .ok_or_else(|| FoldError::because("an event of an account stands in another stream"))?;
-        let Recorded {
-            version, position, ..
-        } = *recorded;
-        if version == Version(1) {
-            let account = Account::default()
-                .evolve(event)
-                .map_err(FoldError::because)?;
-            return rows.insert(
-                name,
-                AccountRow {
-                    account,
-                    version,
-                    position,
-                },
-            );
-        }
-        let row = rows.get_mut(&name)?;
-        if version != row.version.next() {
-            return Err(FoldError::because(format!(
-                "version {version} comes after {}",
-                row.version
-            )));
-        }
-        let account = std::mem::take(&mut row.account)
-            .evolve(event)
-            .map_err(FoldError::because)?;
-        *row = AccountRow {
-            account,
-            version,
-            position,
-        };
-        Ok(())
+        evolve(rows, name, recorded, |state| state.evolve(event))
     }
 
     fn put_key(key: &AccountName, to: &mut Put<'_>) {
@@ -125,8 +90,8 @@ impl ReadModel for Accounts {
     }
 
     fn put_row(
-        AccountRow {
-            account,
+        AggregateRow {
+            state,
             version,
             position,
         }: &AccountRow,
@@ -134,7 +99,7 @@ impl ReadModel for Accounts {
     ) {
         // A row is made by the first event, so it is never of an absent account; if it were, the columns
         // that are then missing would fail the batch.
-        let Account::Existing(details) = account else {
+        let Account::Existing(details) = state else {
             return;
         };
         to.put(details.display_name.as_str())
@@ -178,8 +143,8 @@ impl ReadModel for Accounts {
         let account = Account::Existing(details);
         Ok((
             key,
-            AccountRow {
-                account,
+            AggregateRow {
+                state: account,
                 version,
                 position: Position(from.take()?),
             },

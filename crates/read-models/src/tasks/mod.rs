@@ -11,7 +11,10 @@ use handoff_domain::{
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
 
-use crate::stored::{Stored, label, number, unreadable};
+use crate::{
+    aggregate::{AggregateRow, evolve},
+    stored::{Stored, label, number, unreadable},
+};
 
 pub(crate) use list::{LISTING, one, page};
 
@@ -20,14 +23,7 @@ pub(crate) use list::{LISTING, one, page};
 pub struct Tasks;
 
 /// A task as of some event.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TaskRow {
-    pub task: Task,
-    /// Of the last event.
-    pub version: Version,
-    /// Of the last event.
-    pub position: Position,
-}
+pub type TaskRow = AggregateRow<Task>;
 
 /// A task as a query answers it.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,36 +92,7 @@ impl ReadModel for Tasks {
         };
         let name = name(&recorded.stream)
             .ok_or_else(|| FoldError::because("an event of a task stands in another stream"))?;
-        let Recorded {
-            version, position, ..
-        } = *recorded;
-        if version == Version(1) {
-            let task = Task::default().evolve(event).map_err(FoldError::because)?;
-            return rows.insert(
-                name,
-                TaskRow {
-                    task,
-                    version,
-                    position,
-                },
-            );
-        }
-        let row = rows.get_mut(&name)?;
-        if version != row.version.next() {
-            return Err(FoldError::because(format!(
-                "version {version} comes after {}",
-                row.version
-            )));
-        }
-        let task = std::mem::take(&mut row.task)
-            .evolve(event)
-            .map_err(FoldError::because)?;
-        *row = TaskRow {
-            task,
-            version,
-            position,
-        };
-        Ok(())
+        evolve(rows, name, recorded, |state| state.evolve(event))
     }
 
     fn put_key(key: &TaskName, to: &mut Put<'_>) {
@@ -133,8 +100,8 @@ impl ReadModel for Tasks {
     }
 
     fn put_row(
-        TaskRow {
-            task,
+        AggregateRow {
+            state,
             version,
             position,
         }: &TaskRow,
@@ -142,10 +109,10 @@ impl ReadModel for Tasks {
     ) {
         // A row is made by the first event, so it is never of an absent task; if it were, the columns
         // that are then missing would fail the batch.
-        let Some(details) = task.details() else {
+        let Some(details) = state.details() else {
             return;
         };
-        let (status, percent, percent_before, completed) = match task {
+        let (status, percent, percent_before, completed) = match state {
             Task::Absent => return,
             Task::Open {
                 status, percent, ..
@@ -263,8 +230,8 @@ impl ReadModel for Tasks {
         let version = Version(from.take::<i32>()? as u32);
         Ok((
             key,
-            TaskRow {
-                task,
+            AggregateRow {
+                state: task,
                 version,
                 position: Position(from.take()?),
             },
