@@ -16,10 +16,11 @@ use crate::{metrics::Metrics, model::ReadModel};
 
 /// What the sessions of projectors are set to.
 ///
-/// The plans must stay index look-ups, also those made while a table was empty. A commit need not wait
-/// for the disk: rows and checkpoints vanish together and are made again. A session that hangs in a
-/// transaction is ended, so that a frozen process does not keep others from its partitions.
-const SETTINGS: &str = "-c synchronous_commit=off -c jit=off -c plan_cache_mode=force_generic_plan \
+/// The plans must be look-ups by key, and are made anew for each batch: a plan made on an empty table
+/// would keep to whichever index has the key in it somewhere. A commit need not wait for the disk: rows
+/// and checkpoints vanish together and are made again. A session that hangs in a transaction is ended,
+/// so that a frozen process does not keep others from its partitions.
+const SETTINGS: &str = "-c synchronous_commit=off -c jit=off -c plan_cache_mode=force_custom_plan \
      -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
      -c idle_in_transaction_session_timeout=5s -c maintenance_work_mem=128MB";
 

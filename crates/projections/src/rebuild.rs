@@ -67,6 +67,10 @@ pub(crate) async fn rebuild<M: ReadModel>(
     generations::create::<M>(&mut client, generation).await?;
     let mut build = Build::<M>::begin(environment, client, generation).await?;
     build.catch_up().await?;
+    tracing::info!(
+        projection = M::NAME, generation, through = %build.reached.through, elapsed = ?started.elapsed(),
+        "the rows are there, making the indexes"
+    );
     build.make_indexes().await?;
     loop {
         build.resume().await?;
@@ -384,9 +388,12 @@ impl<'a, M: ReadModel> Build<'a, M> {
         for index in table::indexes::<M>(&schema) {
             self.client.batch_execute(&index).await?;
         }
-        Ok(self
-            .client
-            .batch_execute(&format!("analyze {schema}.rows"))
-            .await?)
+        // An empty table that was analysed would be planned for as one that stays empty.
+        if self.written.rows {
+            self.client
+                .batch_execute(&format!("analyze {schema}.rows"))
+                .await?;
+        }
+        Ok(())
     }
 }

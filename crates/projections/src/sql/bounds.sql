@@ -8,11 +8,13 @@ join projections.generations g
     on g.projection = source.projection and g.version = source.version and g.state = 'live'
 join projections.checkpoints c on c.projection = g.projection and c.generation = g.generation
 cross join (select coalesce(max(position), 0) as position from event_log.events) head
+-- The comparison of pairs fits the index on (partition, position) and no other, however few events
+-- there were when this was planned. It may find the next partition's first event.
 left join lateral (
-    select e.position
+    select e.partition, e.position
     from event_log.events e
-    where e.partition = c.partition and e.position > c.position
-    order by e.position
+    where (e.partition, e.position) > (c.partition, c.position)
+    order by e.partition, e.position
     limit 1
-) next on true
+) next on next.partition = c.partition
 group by g.projection, g.generation

@@ -3,11 +3,12 @@ select
     coalesce(extract(epoch from clock_timestamp() - min(next.recorded_at)), 0)::float8 as seconds
 from projections.checkpoints c
 cross join (select max(position) as position from event_log.events) head
+-- Fits the index on (partition, position) and no other; it may find the next partition's first event.
 left join lateral (
-    select e.position, e.recorded_at
+    select e.partition, e.position, e.recorded_at
     from event_log.events e
-    where e.partition = c.partition and e.position > c.position
-    order by e.position
+    where (e.partition, e.position) > (c.partition, c.position)
+    order by e.partition, e.position
     limit 1
-) next on true
+) next on next.partition = c.partition
 where c.projection = $1 and c.generation = $2 and c.owner = $3
