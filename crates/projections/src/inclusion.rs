@@ -27,7 +27,8 @@ const POLL: Duration = Duration::from_millis(25);
 /// Bounds older than this are not believed: a log that was put back to an earlier state may have lost them.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Reads one row for each of the projections `$1` in the versions `$2` that has a live generation.
+/// Reads one row for each of the projections `$1` in the versions `$2` that has a live generation: how
+/// far its partitions `$3` are, or all of them if that is null.
 pub(crate) const BOUNDS: &str = include_str!("sql/bounds.sql");
 
 /// A read model in the version that this program reads.
@@ -61,17 +62,21 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// From a row of [`BOUNDS`]. Partitions that were not asked for count as complete.
     pub(crate) fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let mut partitions = [Position::START; PARTITIONS as usize];
-        for (bound, read) in partitions
-            .iter_mut()
+        let head = Position(row.try_get("head")?);
+        let mut partitions = [head; PARTITIONS as usize];
+        let numbers: Vec<i16> = row.try_get("partitions")?;
+        for (number, bound) in numbers
+            .into_iter()
             .zip(row.try_get::<_, Vec<i64>>("bounds")?)
         {
-            *bound = Position(read);
+            // A constraint keeps the numbers below 64.
+            partitions[usize::from(number.unsigned_abs()) % partitions.len()] = Position(bound);
         }
         Ok(Self {
             generation: row.try_get("generation")?,
-            head: Position(row.try_get("head")?),
+            head,
             partitions,
         })
     }
@@ -202,7 +207,9 @@ impl Inclusion {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(BOUNDS).await?;
         let (names, versions) = (vec![source.projection], vec![source.version]);
-        let row = client.query_opt(&statement, &[&names, &versions]).await?;
+        let row = client
+            .query_opt(&statement, &[&names, &versions, &None::<Vec<i16>>])
+            .await?;
         Ok(row.map(|row| Bounds::from_row(&row)).transpose()?)
     }
 

@@ -83,7 +83,7 @@ impl Reads {
     /// Runs a query on the tables of `sources`, and finds how far they are in the same snapshot.
     ///
     /// `query` is given the sources' schemas in their order, and answers the SQL; a table is
-    /// `SCHEMA.rows`. The position is for `partitions`, or for all where there are none.
+    /// `SCHEMA.rows`. The position is for `partitions`, of which there must be one at least, or for all.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -134,7 +134,13 @@ impl Reads {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(BOUNDS).await?;
         let (names, versions) = names_and_versions(sources);
-        let of_bounds: [&(dyn ToSql + Sync); 2] = [&names, &versions];
+        let numbers = partitions.map(|partitions| {
+            partitions
+                .iter()
+                .map(|partition| i16::from(partition.number()))
+                .collect::<Vec<_>>()
+        });
+        let of_bounds: [&(dyn ToSql + Sync); 3] = [&names, &versions, &numbers];
         // All sent at once, the end included: whoever stops waiting leaves no transaction behind.
         let (begun, bounds, rows, ended) = join!(
             client.batch_execute("begin isolation level repeatable read, read only"),

@@ -2,11 +2,13 @@ select
     g.projection,
     g.generation,
     max(head.position) as head,
-    array_agg(coalesce(next.position - 1, head.position) order by c.partition) as bounds
+    array_agg(c.partition) as partitions,
+    array_agg(coalesce(next.position - 1, head.position)) as bounds
 from unnest($1::text[], $2::integer[]) as source (projection, version)
 join projections.generations g
     on g.projection = source.projection and g.version = source.version and g.state = 'live'
 join projections.checkpoints c on c.projection = g.projection and c.generation = g.generation
+    and ($3::smallint[] is null or c.partition = any($3))
 cross join (select coalesce(max(position), 0) as position from event_log.events) head
 -- The comparison of pairs fits the index on (partition, position) and no other, however few events
 -- there were when this was planned. It may find the next partition's first event.
