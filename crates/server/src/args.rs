@@ -7,7 +7,7 @@ use crate::options::{Options, OptionsError, has_password};
 
 /// An event-sourced task service for customer accounts.
 #[derive(Debug, Parser)]
-#[command(version, about, arg_required_else_help = true)]
+#[command(name = "handoffd", version, about, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
