@@ -13,8 +13,8 @@ help:
 ## run: start Handoff with a private Postgres and NATS (Ctrl-C stops all of it)
 run:
 	@scripts/install-dependencies.sh
-	cargo build --release --locked --package handoff-server --package handoff-cli
-	@cargo run --quiet --release --locked --package handoff-server -- up
+	cargo build --release --locked --workspace --bins
+	@$${CARGO_TARGET_DIR:-target}/release/handoffd up
 
 ## demo: start Handoff, do a day's work with it at the command line, stop it
 demo:

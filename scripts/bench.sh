@@ -4,5 +4,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release --package handoff-server --package handoff-load
+cargo build --locked --release --workspace --bins
 exec target/release/handoff-load bench "$@"

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 profile=${PROFILE:-release}
-cargo build --locked --profile "$profile" --package handoff-server --package handoff-cli
+cargo build --locked --profile "$profile" --workspace --bins
 case $profile in
     dev) PATH=$PWD/target/debug:$PATH ;;
     *) PATH=$PWD/target/$profile:$PATH ;;
