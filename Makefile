@@ -14,7 +14,7 @@ help:
 run:
 	@scripts/install-dependencies.sh
 	cargo build --release --locked --workspace --bins
-	@$${CARGO_TARGET_DIR:-target}/release/handoffd up
+	@exec $${CARGO_TARGET_DIR:-target}/release/handoffd up
 
 ## demo: start Handoff, do a day's work with it at the command line, stop it
 demo:
