@@ -3,6 +3,7 @@
 use std::{num::NonZeroUsize, sync::Arc, thread};
 
 use handoff_event_log::{Database, LogError, Position};
+use lru::LruCache;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 use crate::{
@@ -66,7 +67,7 @@ impl Gateway {
         let (committed, watch) = watch::channel(Position::START);
         let sequencer = Sequencer {
             snapshotter: Snapshotter::start(&database, states.runtime(), config.snapshot_versions),
-            cache: Sequencer::cache(config.cached_streams),
+            cache: LruCache::new(config.cached_streams),
             database,
             config,
             queue: receiver,

@@ -3,7 +3,7 @@
 //! It has a runtime of its own, so that neither a busy API nor a slow query delays an append, and so
 //! that the session's bytes are handled where they are awaited.
 
-use std::{collections::HashMap, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use handoff_domain::{Versioned, names::StreamName};
@@ -79,10 +79,6 @@ impl From<LogError> for Failed {
 }
 
 impl Sequencer {
-    pub(crate) fn cache(streams: NonZeroUsize) -> LruCache<StreamName, Versioned> {
-        LruCache::new(streams)
-    }
-
     /// Works until the queue is closed and empty.
     pub(crate) async fn run(mut self) {
         let mut anchors = tokio::time::interval(ANCHOR_INTERVAL);
@@ -290,7 +286,7 @@ impl Sequencer {
                 // There is a verdict for every command without a receipt.
                 None => Err(CommandError::ShuttingDown),
             };
-            self.count(&result, waiting.replies.len());
+            self.metrics.count(&result, waiting.replies.len());
             reply_all(waiting.replies, result);
         }
         tracing::trace!(%position, "batch answered");
@@ -328,13 +324,9 @@ impl Sequencer {
         self.appender = None;
         for waiting in batch {
             let result = Err(error.clone());
-            self.count(&result, waiting.replies.len());
+            self.metrics.count(&result, waiting.replies.len());
             reply_all(waiting.replies, result);
         }
-    }
-
-    fn count(&self, result: &Result<Answer, CommandError>, replies: usize) {
-        self.metrics.count(result, replies);
     }
 
     async fn connect(&mut self) -> Result<(), LogError> {
