@@ -2,6 +2,7 @@
 //!
 //! - [`Relay`]: publishes the log to a JetStream stream; one is active, others stand by
 //! - [`Feed`]: receives the stream, once per process, and fans it out to [`Subscription`]s
+//! - [`Link`]: feeds the process of the active relay without NATS in between
 //! - [`Subscription`]: the events of some partitions, none missing, none twice; what NATS lost,
 //!   repeated or reordered is mended from the log
 //! - [`Hints`]: wake-up calls between processes, which may get lost
@@ -15,6 +16,7 @@ mod envelope;
 mod feed;
 mod hints;
 mod last_positions;
+mod link;
 mod metrics;
 mod relay;
 mod subjects;
@@ -24,6 +26,7 @@ pub use envelope::{Delivered, MalformedMessage, Tick};
 pub use feed::{Batch, Continuity, Feed, FeedError, Repair, Subscription, Verdict};
 pub use hints::{HintStream, Hints};
 pub use last_positions::{LastPositions, NotSixtyFour};
+pub use link::Link;
 pub use metrics::Metrics;
 pub use relay::{Relay, RelayConfig};
 pub use subjects::Subjects;

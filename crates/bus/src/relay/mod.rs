@@ -13,7 +13,7 @@ mod publisher;
 mod stream;
 mod window;
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use async_nats::{Client, connection::State};
 use handoff_event_log::{Database, Epoch, Log, Position, Role};
@@ -29,6 +29,7 @@ use self::{
 };
 use crate::{
     hints::{HintStream, Hints},
+    link::{Leading, Link},
     metrics::Metrics,
     subjects::Subjects,
 };
@@ -88,6 +89,7 @@ pub struct Relay {
     log: Log,
     nats: Client,
     wake: watch::Receiver<Position>,
+    link: Option<Link>,
     metrics: Metrics,
 }
 
@@ -108,8 +110,15 @@ impl Relay {
             log,
             nats,
             wake,
+            link: None,
             metrics,
         }
+    }
+
+    /// Feeds this process directly while it is the active relay.
+    pub fn feeding(mut self, link: Link) -> Self {
+        self.link = Some(link);
+        self
     }
 
     /// Runs until shutdown: stands by, and publishes while it is the active one. Errors are logged and
@@ -198,7 +207,11 @@ impl Relay {
             return Ok(());
         };
         let (mut publisher, mut hints) = opened?;
-        let ended = self.pump(lead, &mut publisher, &mut hints, shutdown).await;
+        let link = self.link.clone();
+        let link = link.as_ref().map(Link::lead);
+        let ended = self
+            .pump(lead, &mut publisher, &mut hints, link, shutdown)
+            .await;
         *cursor = publisher.cursor().clone();
         ended
     }
@@ -225,6 +238,7 @@ impl Relay {
         lead: &Lead,
         publisher: &mut Publisher,
         hints: &mut HintStream,
+        link: Option<Leading<'_>>,
         shutdown: &CancellationToken,
     ) -> Result<(), RelayError> {
         let server = self.nats.server_info().server_id;
@@ -244,6 +258,10 @@ impl Relay {
             // Before the read: what is committed after it is news again.
             self.wake.mark_unchanged();
             let events = self.log.read(publisher.published(), READ).await?;
+            let events: Vec<_> = events.into_iter().map(Arc::new).collect();
+            if let Some(link) = &link {
+                link.events(publisher.epoch(), publisher.last().clone(), &events);
+            }
             for event in &events {
                 publisher.publish(event).await?;
             }
@@ -256,7 +274,10 @@ impl Relay {
                 let (head, epoch) = lead.head().await?;
                 self.check(epoch, publisher.epoch(), &server)?;
                 self.show(publisher.cursor(), head);
-                publisher.tick(head).await?;
+                let tick = publisher.tick(head).await?;
+                if let Some(link) = &link {
+                    link.tick(tick);
+                }
                 ticked = Some((publisher.published(), now));
             }
             if shutdown.is_cancelled() {
