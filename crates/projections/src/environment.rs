@@ -8,7 +8,7 @@ use std::{
 
 use handoff_bus::{Feed, Hints};
 use handoff_event_log::{Database, Log, LogError, Role};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +33,8 @@ pub struct Environment {
     pub log: Log,
     pub hints: Hints,
     pub notices: Notices,
+    /// What goes first in this process, if anything does.
+    pub precedence: Precedence,
     pub metrics: Metrics,
     /// Tells this process from the others, and from itself before a restart.
     pub instance: Arc<str>,
@@ -50,6 +52,8 @@ pub struct Settings {
     pub max_events: usize,
     /// How long a batch is gathered while there is much to do. While there is little, it is not.
     pub linger: Duration,
+    /// How far a read model may fall behind to let commands go first: see [`Precedence`].
+    pub yields: Duration,
     /// How long a generation is kept that nobody uses any more.
     pub kept: Duration,
 }
@@ -61,6 +65,7 @@ impl Default for Settings {
             expiry: Duration::from_secs(5),
             max_events: 2_000,
             linger: Duration::from_millis(50),
+            yields: Duration::from_secs(30),
             kept: Duration::from_secs(600),
         }
     }
@@ -79,19 +84,69 @@ impl Environment {
     }
 }
 
-/// Wakes those who wait for a projection to move. Cheap to clone; clones share what they tell.
+/// Commands go first where they share a process with projectors: while many of them wait, a read model
+/// that nobody waits for rests, until it is [`Settings::yields`] behind. So a burst gets the processors,
+/// and the read models catch up after it.
 #[derive(Debug, Clone, Default)]
-pub struct Notices(Arc<Mutex<HashMap<String, watch::Sender<u64>>>>);
+pub struct Precedence(Option<watch::Receiver<Instant>>);
+
+impl Precedence {
+    /// Of what presses until a moment, which moves.
+    pub fn of(pressing: watch::Receiver<Instant>) -> Self {
+        Self(Some(pressing))
+    }
+
+    /// Until when projectors should rest; none if they need not.
+    pub(crate) fn rest(&self) -> Option<Instant> {
+        let until = *self.0.as_ref()?.borrow();
+        (until > Instant::now()).then_some(until)
+    }
+}
+
+/// Wakes those who wait for a projection to move, and the projector that somebody waits for. Cheap to
+/// clone; clones share what they tell.
+#[derive(Debug, Clone, Default)]
+pub struct Notices(Arc<Mutex<HashMap<String, Notice>>>);
+
+#[derive(Debug, Default)]
+struct Notice {
+    moves: watch::Sender<u64>,
+    waiting: watch::Sender<usize>,
+}
+
+/// Somebody waits for a projection, until this is dropped.
+pub(crate) struct Waiting(watch::Sender<usize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting -= 1);
+    }
+}
 
 impl Notices {
     /// Says that a projection has moved.
     pub fn moved(&self, projection: &str) {
-        self.with(projection, |sender| sender.send_modify(|moves| *moves += 1));
+        self.with(projection, |notice| {
+            notice.moves.send_modify(|moves| *moves += 1);
+        });
     }
 
     /// Changes with each move; moves that follow each other closely may be seen as one.
     pub fn subscribe(&self, projection: &str) -> watch::Receiver<u64> {
-        self.with(projection, watch::Sender::subscribe)
+        self.with(projection, |notice| notice.moves.subscribe())
+    }
+
+    /// Says that somebody waits for a projection.
+    pub(crate) fn wait_for(&self, projection: &str) -> Waiting {
+        self.with(projection, |notice| {
+            notice.waiting.send_modify(|waiting| *waiting += 1);
+            Waiting(notice.waiting.clone())
+        })
+    }
+
+    /// How many wait for a projection.
+    pub(crate) fn waiting(&self, projection: &str) -> watch::Receiver<usize> {
+        self.with(projection, |notice| notice.waiting.subscribe())
     }
 
     /// Passes on what other processes say of a projection, until `shutdown`.
@@ -107,12 +162,12 @@ impl Notices {
         shutdown.run_until_cancelled(listen).await;
     }
 
-    fn with<T>(&self, projection: &str, f: impl FnOnce(&watch::Sender<u64>) -> T) -> T {
+    fn with<T>(&self, projection: &str, f: impl FnOnce(&Notice) -> T) -> T {
         // The map is whole whatever a thread that panicked was about.
-        let mut senders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !senders.contains_key(projection) {
-            senders.insert(projection.to_owned(), watch::Sender::new(0));
+        let mut notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains_key(projection) {
+            notices.insert(projection.to_owned(), Notice::default());
         }
-        f(&senders[projection])
+        f(&notices[projection])
     }
 }

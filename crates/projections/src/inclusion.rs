@@ -174,6 +174,8 @@ impl Inclusion {
         last: &mut Option<Bounds>,
     ) -> Result<(), LogError> {
         let mut notices = self.notices.subscribe(source.projection);
+        // Told only once it turns out that there is something to wait for.
+        let mut waiting = None;
         let known = self.known(source);
         loop {
             notices.borrow_and_update();
@@ -198,6 +200,7 @@ impl Inclusion {
                 return Ok(());
             }
             *last = bounds;
+            waiting.get_or_insert_with(|| self.notices.wait_for(source.projection));
             // The sender lives in `notices`' map; were it gone, the poll alone would do.
             let _ = timeout(POLL, notices.changed()).await;
         }

@@ -10,7 +10,10 @@ use futures_util::try_join;
 use handoff_bus::Subscription;
 use handoff_domain::Partition;
 use handoff_event_log::{Position, Recorded};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until, timeout_at},
+};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
@@ -71,6 +74,8 @@ async fn work<M: ReadModel>(
         subscription: environment.feed.subscribe(),
         live: None,
         skips: Skips::new(),
+        waiting: environment.notices.waiting(M::NAME),
+        lag: Duration::ZERO,
         paused: false,
         busy: false,
     };
@@ -96,6 +101,10 @@ struct Projector<'a, M: ReadModel> {
     /// The generation that is followed; none while this version has none.
     live: Option<Live<M>>,
     skips: Skips,
+    /// How many wait for the read model in this process.
+    waiting: watch::Receiver<usize>,
+    /// How far it was behind at the last beat.
+    lag: Duration,
     paused: bool,
     /// The last batch was a big one.
     busy: bool,
@@ -163,7 +172,7 @@ impl<M: ReadModel> Projector<'_, M> {
         Ok(())
     }
 
-    async fn measure(&self) -> Result<(), ProjectorError> {
+    async fn measure(&mut self) -> Result<(), ProjectorError> {
         let Some(live) = &self.live else {
             return Ok(());
         };
@@ -180,7 +189,9 @@ impl<M: ReadModel> Projector<'_, M> {
             .await?;
         let held = &live.leases.held;
         self.metrics.lag_events.set(row.try_get("events")?);
-        self.metrics.lag_seconds.set(row.try_get("seconds")?);
+        let seconds = row.try_get("seconds")?;
+        self.metrics.lag_seconds.set(seconds);
+        self.lag = Duration::try_from_secs_f64(seconds).unwrap_or_default();
         self.metrics.partitions_owned.set(held.len() as i64);
         self.metrics
             .parked
@@ -196,6 +207,15 @@ impl<M: ReadModel> Projector<'_, M> {
             .is_none_or(|live| live.leases.held.is_empty());
         if self.paused || idle {
             sleep_until(until).await;
+            return Ok(Vec::new());
+        }
+        if self.lag < self.environment.settings.yields
+            && let Some(rested) = self.environment.precedence.rest()
+            && *self.waiting.borrow() == 0
+        {
+            let somebody_waits = self.waiting.wait_for(|waiting| *waiting > 0);
+            // The sender is in the environment, so it is there.
+            let _ = timeout_at(rested.min(until), somebody_waits).await;
             return Ok(Vec::new());
         }
         let settings = &self.environment.settings;

@@ -10,7 +10,7 @@ use handoff_commands::{Clock, Gateway, States, SystemClock};
 use handoff_event_log::{Position, Role};
 use handoff_projections::{Admin, Inclusion, Settings, reading_pool};
 use handoff_read_models::Queries;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -75,6 +75,11 @@ impl ApiRole {
             listener,
             limits,
         })
+    }
+
+    /// Until when many commands wait.
+    pub(crate) fn pressing(&self) -> watch::Receiver<Instant> {
+        self.gateway.pressing()
     }
 
     /// Moves with each of this process's commits.

@@ -19,7 +19,7 @@ use handoff_domain::{
 };
 use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
 use handoff_projections::{
-    Admin, Environment, Inclusion, Notices, Settings, reading_pool, run_projector,
+    Admin, Environment, Inclusion, Notices, Precedence, Settings, reading_pool, run_projector,
 };
 use handoff_read_models::{Queries, accounts::Accounts, history::History, tasks::Tasks};
 use handoff_testkit::{TestDatabase, TestNats, eventually};
@@ -187,6 +187,7 @@ async fn project(database: Database, notices: Notices) -> (TestNats, DropGuard) 
         log,
         hints: Hints::new(client, subjects),
         notices,
+        precedence: Precedence::default(),
         metrics: handoff_projections::Metrics::register(&mut Registry::default()),
         instance: "test".into(),
         settings: Settings::default(),

@@ -6,7 +6,8 @@ use handoff_bus::{Feed, Hints, Relay, RelayConfig, Subjects};
 use handoff_domain::{Partition, Version};
 use handoff_event_log::{Appender, Check, Database, Log, NewRecord, Position, Recorded, Role};
 use handoff_projections::{
-    Admin, Environment, Metrics, Notices, Projection, ReadModel, Settings, run_projector,
+    Admin, Environment, Metrics, Notices, Precedence, Projection, ReadModel, Settings,
+    run_projector,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use tokio::{
@@ -113,6 +114,7 @@ impl World {
             log,
             hints: Hints::new(nats, self.subjects.clone()),
             notices: Notices::default(),
+            precedence: Precedence::default(),
             metrics: Metrics::default(),
             instance: instance.into(),
             settings: self.settings.clone(),
