@@ -5,6 +5,7 @@
 //! - [`Link`]: feeds the process of the active relay without NATS in between
 //! - [`Subscription`]: the events of some partitions, none missing, none twice; what NATS lost,
 //!   repeated or reordered is mended from the log
+//! - [`Precedence`]: lets commands of the same process go first
 //! - [`Hints`]: wake-up calls between processes, which may get lost
 //!
 //! Contract: NATS is a feed, never the truth. Nothing here acknowledges anything to anybody; how far a
@@ -18,6 +19,7 @@ mod hints;
 mod last_positions;
 mod link;
 mod metrics;
+mod precedence;
 mod relay;
 mod subjects;
 
@@ -28,5 +30,6 @@ pub use hints::{HintStream, Hints};
 pub use last_positions::{LastPositions, NotSixtyFour};
 pub use link::Link;
 pub use metrics::Metrics;
+pub use precedence::{Precedence, Waiting};
 pub use relay::{Relay, RelayConfig};
 pub use subjects::Subjects;

@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use handoff_bus::{Feed, Hints};
+use handoff_bus::{Feed, Hints, Precedence};
 use handoff_event_log::{Database, Log, LogError, Role};
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +65,7 @@ impl Default for Settings {
             expiry: Duration::from_secs(5),
             max_events: 2_000,
             linger: Duration::from_millis(50),
-            yields: Duration::from_secs(30),
+            yields: Precedence::YIELDS,
             kept: Duration::from_secs(600),
         }
     }
@@ -84,69 +84,19 @@ impl Environment {
     }
 }
 
-/// Commands go first where they share a process with projectors: while many of them wait, a read model
-/// that nobody waits for rests, until it is [`Settings::yields`] behind. So a burst gets the processors,
-/// and the read models catch up after it.
+/// Wakes those who wait for a projection to move. Cheap to clone; clones share what they tell.
 #[derive(Debug, Clone, Default)]
-pub struct Precedence(Option<watch::Receiver<Instant>>);
-
-impl Precedence {
-    /// Of what presses until a moment, which moves.
-    pub fn of(pressing: watch::Receiver<Instant>) -> Self {
-        Self(Some(pressing))
-    }
-
-    /// Until when projectors should rest; none if they need not.
-    pub(crate) fn rest(&self) -> Option<Instant> {
-        let until = *self.0.as_ref()?.borrow();
-        (until > Instant::now()).then_some(until)
-    }
-}
-
-/// Wakes those who wait for a projection to move, and the projector that somebody waits for. Cheap to
-/// clone; clones share what they tell.
-#[derive(Debug, Clone, Default)]
-pub struct Notices(Arc<Mutex<HashMap<String, Notice>>>);
-
-#[derive(Debug, Default)]
-struct Notice {
-    moves: watch::Sender<u64>,
-    waiting: watch::Sender<usize>,
-}
-
-/// Somebody waits for a projection, until this is dropped.
-pub(crate) struct Waiting(watch::Sender<usize>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.send_modify(|waiting| *waiting -= 1);
-    }
-}
+pub struct Notices(Arc<Mutex<HashMap<String, watch::Sender<u64>>>>);
 
 impl Notices {
     /// Says that a projection has moved.
     pub fn moved(&self, projection: &str) {
-        self.with(projection, |notice| {
-            notice.moves.send_modify(|moves| *moves += 1);
-        });
+        self.with(projection, |sender| sender.send_modify(|moves| *moves += 1));
     }
 
     /// Changes with each move; moves that follow each other closely may be seen as one.
     pub fn subscribe(&self, projection: &str) -> watch::Receiver<u64> {
-        self.with(projection, |notice| notice.moves.subscribe())
-    }
-
-    /// Says that somebody waits for a projection.
-    pub(crate) fn wait_for(&self, projection: &str) -> Waiting {
-        self.with(projection, |notice| {
-            notice.waiting.send_modify(|waiting| *waiting += 1);
-            Waiting(notice.waiting.clone())
-        })
-    }
-
-    /// How many wait for a projection.
-    pub(crate) fn waiting(&self, projection: &str) -> watch::Receiver<usize> {
-        self.with(projection, |notice| notice.waiting.subscribe())
+        self.with(projection, watch::Sender::subscribe)
     }
 
     /// Passes on what other processes say of a projection, until `shutdown`.
@@ -162,12 +112,12 @@ impl Notices {
         shutdown.run_until_cancelled(listen).await;
     }
 
-    fn with<T>(&self, projection: &str, f: impl FnOnce(&Notice) -> T) -> T {
+    fn with<T>(&self, projection: &str, f: impl FnOnce(&watch::Sender<u64>) -> T) -> T {
         // The map is whole whatever a thread that panicked was about.
-        let mut notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notices.contains_key(projection) {
-            notices.insert(projection.to_owned(), Notice::default());
+        let mut senders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !senders.contains_key(projection) {
+            senders.insert(projection.to_owned(), watch::Sender::new(0));
         }
-        f(&notices[projection])
+        f(&senders[projection])
     }
 }

@@ -32,7 +32,7 @@ mod table;
 
 pub use admin::{Admin, AdminError};
 pub use columns::{Put, Take, UnreadableRow};
-pub use environment::{Environment, Notices, Precedence, Settings};
+pub use environment::{Environment, Notices, Settings};
 pub use inclusion::{Inclusion, Source, WaitError};
 pub use metrics::Metrics;
 pub use model::{Index, ReadModel};

@@ -10,10 +10,7 @@ use futures_util::try_join;
 use handoff_bus::Subscription;
 use handoff_domain::Partition;
 use handoff_event_log::{Position, Recorded};
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep, sleep_until, timeout_at},
-};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
@@ -74,7 +71,6 @@ async fn work<M: ReadModel>(
         subscription: environment.feed.subscribe(),
         live: None,
         skips: Skips::new(),
-        waiting: environment.notices.waiting(M::NAME),
         lag: Duration::ZERO,
         paused: false,
         busy: false,
@@ -101,8 +97,6 @@ struct Projector<'a, M: ReadModel> {
     /// The generation that is followed; none while this version has none.
     live: Option<Live<M>>,
     skips: Skips,
-    /// How many wait for the read model in this process.
-    waiting: watch::Receiver<usize>,
     /// How far it was behind at the last beat.
     lag: Duration,
     paused: bool,
@@ -209,13 +203,8 @@ impl<M: ReadModel> Projector<'_, M> {
             sleep_until(until).await;
             return Ok(Vec::new());
         }
-        if self.lag < self.environment.settings.yields
-            && let Some(rested) = self.environment.precedence.rest()
-            && *self.waiting.borrow() == 0
-        {
-            let somebody_waits = self.waiting.wait_for(|waiting| *waiting > 0);
-            // The sender is in the environment, so it is there.
-            let _ = timeout_at(rested.min(until), somebody_waits).await;
+        if self.lag < self.environment.settings.yields && self.environment.precedence.holds() {
+            self.environment.precedence.rest(until).await;
             return Ok(Vec::new());
         }
         let settings = &self.environment.settings;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use handoff_bus::{Feed, Link, Relay, RelayConfig};
 use handoff_commands::new_id;
 use handoff_event_log::Position;
-use handoff_projections::{Environment, Precedence, ReadModel, Settings, run_projector};
+use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{accounts::Accounts, history::History, tasks::Tasks};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -42,8 +42,7 @@ impl Followers {
         if let Some(metrics) = metrics {
             let mut link = None;
             if !roles.project.is_empty() {
-                let feed =
-                    followers.start_projectors(process, api, &roles.project, metrics.clone());
+                let feed = followers.start_projectors(process, &roles.project, metrics.clone());
                 link = Some(feed.link());
             }
             if roles.relay {
@@ -86,7 +85,8 @@ impl Followers {
             process.nats.clone(),
             committed,
             metrics,
-        );
+        )
+        .giving_way(process.precedence.clone());
         if let Some(link) = link {
             relay = relay.feeding(link);
         }
@@ -97,7 +97,6 @@ impl Followers {
     fn start_projectors(
         &mut self,
         process: &mut Process<'_>,
-        api: Option<&ApiRole>,
         names: &[String],
         metrics: handoff_bus::Metrics,
     ) -> Feed {
@@ -113,7 +112,7 @@ impl Followers {
             log,
             hints: process.hints.clone(),
             notices: process.notices.clone(),
-            precedence: api.map_or_else(Precedence::default, |api| Precedence::of(api.pressing())),
+            precedence: process.precedence.clone(),
             metrics: handoff_projections::Metrics::register(&mut process.registry),
             instance: new_id().to_string().into(),
             settings: Settings::default(),

@@ -8,7 +8,7 @@ use handoff_api::{
     auth::{Authenticator, Expectations, Grant, Issuer, KeyFile, Role},
     serve,
 };
-use handoff_bus::{Feed, Hints, Subjects};
+use handoff_bus::{Feed, Hints, Precedence, Subjects};
 use handoff_commands::{Clock, Gateway, GatewayConfig, Request, States, SystemClock, new_id};
 use handoff_domain::{
     Command, Context,
@@ -19,7 +19,7 @@ use handoff_domain::{
 };
 use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
 use handoff_projections::{
-    Admin, Environment, Inclusion, Notices, Precedence, Settings, reading_pool, run_projector,
+    Admin, Environment, Inclusion, Notices, Settings, reading_pool, run_projector,
 };
 use handoff_read_models::{Queries, accounts::Accounts, history::History, tasks::Tasks};
 use handoff_testkit::{TestDatabase, TestNats, eventually};

@@ -31,6 +31,7 @@ use crate::{
     hints::{HintStream, Hints},
     link::{Leading, Link},
     metrics::Metrics,
+    precedence::Precedence,
     subjects::Subjects,
 };
 
@@ -90,6 +91,7 @@ pub struct Relay {
     nats: Client,
     wake: watch::Receiver<Position>,
     link: Option<Link>,
+    precedence: Precedence,
     metrics: Metrics,
 }
 
@@ -111,6 +113,7 @@ impl Relay {
             nats,
             wake,
             link: None,
+            precedence: Precedence::default(),
             metrics,
         }
     }
@@ -118,6 +121,12 @@ impl Relay {
     /// Feeds this process directly while it is the active relay.
     pub fn feeding(mut self, link: Link) -> Self {
         self.link = Some(link);
+        self
+    }
+
+    /// Lets commands of this process go first.
+    pub fn giving_way(mut self, precedence: Precedence) -> Self {
+        self.precedence = precedence;
         self
     }
 
@@ -244,6 +253,8 @@ impl Relay {
         let server = self.nats.server_info().server_id;
         let mut saved = (publisher.cursor().position, Instant::now());
         let mut ticked: Option<(Position, Instant)> = None;
+        // Since when commands go first, without a break.
+        let mut resting: Option<Instant> = None;
         loop {
             publisher.collect()?;
             self.metrics
@@ -254,6 +265,20 @@ impl Relay {
             if saved.0 != position && now >= saved.1 + SAVE {
                 lead.save(publisher.cursor()).await?;
                 saved = (position, now);
+            }
+            if self.precedence.holds() {
+                let since = *resting.get_or_insert(now);
+                if now < since + Precedence::YIELDS && !shutdown.is_cancelled() {
+                    // The head keeps the session alive. There is no tick: who is fed by NATS alone
+                    // then asks the log itself.
+                    let (head, epoch) = lead.head().await?;
+                    self.check(epoch, publisher.epoch(), &server)?;
+                    self.show(publisher.cursor(), head);
+                    self.rest(publisher, shutdown, now + TICK).await?;
+                    continue;
+                }
+            } else {
+                resting = None;
             }
             // Before the read: what is committed after it is news again.
             self.wake.mark_unchanged();
@@ -322,6 +347,23 @@ impl Relay {
                 Ok(()) = self.wake.changed() => return Ok(()),
                 Some(head) = hints.next() => if head > published { return Ok(()) },
                 () = &mut poll => return Ok(()),
+                () = shutdown.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    /// Lets commands go first, and takes acknowledgements meanwhile.
+    async fn rest(
+        &self,
+        publisher: &mut Publisher,
+        shutdown: &CancellationToken,
+        at_most: Instant,
+    ) -> Result<(), RelayError> {
+        let mut rest = pin!(self.precedence.rest(at_most));
+        loop {
+            tokio::select! {
+                acknowledged = publisher.acknowledged() => acknowledged?,
+                () = &mut rest => return Ok(()),
                 () = shutdown.cancelled() => return Ok(()),
             }
         }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use handoff_bus::Precedence;
 use handoff_event_log::Position;
-use handoff_projections::{Inclusion, Precedence, Reads, Source, WaitError, reading_pool};
+use handoff_projections::{Inclusion, Reads, Source, WaitError, reading_pool};
 use postgres_types::Type;
 use tokio::{sync::watch, time::Instant};
 
@@ -187,10 +188,11 @@ async fn a_query_that_joins_waits_for_both_and_is_as_far_as_the_slower() {
 async fn pressed(world: &World, yields: Duration) -> (Inclusion, Running) {
     let ages = Instant::now() + Duration::from_secs(3_600);
     let mut environment = world.environment("one").await;
-    environment.precedence = Precedence::of(watch::Sender::new(ages).subscribe());
+    let precedence = Precedence::of(watch::Sender::new(ages).subscribe());
+    environment.precedence = precedence.clone();
     environment.settings.yields = yields;
     let pool = reading_pool(&world.database, 4);
-    let inclusion = Inclusion::new(pool, environment.notices.clone());
+    let inclusion = Inclusion::new(pool, environment.notices.clone()).calling(precedence);
     let one = Running::start::<Tallies<1>>(environment);
     world.settled(1, &[]).await;
     (inclusion, one)

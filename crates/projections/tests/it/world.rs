@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use handoff_bus::{Feed, Hints, Relay, RelayConfig, Subjects};
+use handoff_bus::{Feed, Hints, Precedence, Relay, RelayConfig, Subjects};
 use handoff_domain::{Partition, Version};
 use handoff_event_log::{Appender, Check, Database, Log, NewRecord, Position, Recorded, Role};
 use handoff_projections::{
-    Admin, Environment, Metrics, Notices, Precedence, Projection, ReadModel, Settings,
-    run_projector,
+    Admin, Environment, Metrics, Notices, Projection, ReadModel, Settings, run_projector,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use tokio::{

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use handoff_bus::{Feed, Hints, Subjects};
+use handoff_bus::{Feed, Hints, Precedence, Subjects};
 use handoff_event_log::{Database, Log, Position, Role};
 use handoff_projections::{
-    Environment, Inclusion, Metrics, Notices, Precedence, Settings, reading_pool, run_projector,
+    Environment, Inclusion, Metrics, Notices, Settings, reading_pool, run_projector,
 };
 use handoff_read_models::{
     Consistency, Queries, accounts::Accounts, history::History, tasks::Tasks,
