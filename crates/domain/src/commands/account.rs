@@ -4,8 +4,8 @@ use crate::{
     account::{Account, Event, Kind, Origin},
     commands::{member::assignable, new_id::NewId},
     context::Context,
+    member::Details,
     names::{AccountName, MemberName, StreamName},
-    settings::Settings,
     text::{Line, SlaHours},
     unit::{Command, Stop, Unit},
 };
@@ -35,7 +35,7 @@ impl Command for CreateAccount {
                 assignable(unit, "account.assignee", assignee)?;
                 assignee.clone()
             }
-            None => default_assignee(context, &*unit.settings()?),
+            None => default_assignee(context, unit)?,
         };
         let event = unit.account(&name)?.create(
             &name,
@@ -65,12 +65,13 @@ pub(super) fn create_for_action(
     if let Account::Existing(_) = &*unit.account(name)? {
         return Ok(());
     }
+    let assignee = default_assignee(context, unit)?;
     let settings = unit.settings()?;
     let event = Event::Created {
         display_name: Line::new(name.id()).expect("an id is a line of at most 63 characters"),
         kind: Kind::Customer,
         status: settings.default_account_status,
-        assignee: default_assignee(context, &settings),
+        assignee,
         sla_hours: None,
         origin: Origin::Auto,
         by: context.by(),
@@ -79,11 +80,20 @@ pub(super) fn create_for_action(
     unit.append_account(name, event)
 }
 
-fn default_assignee(context: &Context, settings: &Settings) -> MemberName {
-    context
-        .acting_member()
-        .unwrap_or(&settings.default_assignee)
-        .clone()
+/// The acting member, else the setting `default_assignee`. Either stream is read, so that the append
+/// fails where work cannot be given to them any more.
+fn default_assignee(context: &Context, unit: &mut Unit<'_>) -> Result<MemberName, Stop> {
+    if let Some(acting) = context.acting_member()
+        && unit
+            .member(acting)?
+            .details()
+            .is_some_and(Details::takes_work)
+    {
+        return Ok(acting.clone());
+    }
+    let assignee = unit.settings()?.default_assignee.clone();
+    assignable(unit, "settings.default_assignee", &assignee)?;
+    Ok(assignee)
 }
 
 #[cfg(test)]
@@ -92,6 +102,7 @@ mod tests {
     use crate::{
         commands::memory::Memory,
         rejection::{Reason, Rejection},
+        settings::Settings,
     };
 
     fn create(id: NewId<AccountName>, display_name: &str) -> CreateAccount {

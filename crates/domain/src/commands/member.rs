@@ -49,7 +49,13 @@ pub(super) fn assignable(
     member: &MemberName,
 ) -> Result<(), Stop> {
     match &*unit.member(member)? {
-        Member::Existing(_) => Ok(()),
+        Member::Existing(details) if details.takes_work() => Ok(()),
+        Member::Existing(_) => Err(Rejection::Precondition {
+            reason: Reason::MemberDisabled,
+            subject: member.to_string(),
+            description: format!("{field}: {member} is disabled and cannot be given anything"),
+        }
+        .into()),
         Member::Absent => Err(Rejection::Precondition {
             reason: Reason::UnknownMember,
             subject: member.to_string(),

@@ -125,7 +125,7 @@ impl Memory {
             .state
         {
             State::Account(account) => match &*account {
-                Account::Existing(details) => details.clone(),
+                Account::Existing(details) => (**details).clone(),
                 Account::Absent => panic!("no account {id}"),
             },
             state => panic!("{state:?}"),
@@ -139,7 +139,7 @@ impl Memory {
             ..self.account(name.id())
         };
         let account = self.states.get_mut(name.as_str()).unwrap();
-        account.state = State::Account(Account::Existing(details).into());
+        account.state = State::Account(Account::Existing(Box::new(details)).into());
     }
 
     pub(super) fn task(&self, name: &TaskName) -> Task {

@@ -28,7 +28,7 @@ pub struct CreateTask {
     pub status: OpenStatus,
     pub priority: Priority,
     pub visibility: Visibility,
-    /// Empty: the account's assignee, or the member whom it is about.
+    /// Empty: the account's support team, else its assignee; or the member whom it is about.
     pub assignees: Vec<MemberName>,
     /// None: now.
     pub start: Option<DateTime<Utc>>,
@@ -51,11 +51,11 @@ impl Command for CreateTask {
         }
         let Numbered {
             number,
-            assignee,
+            assignees,
             sla_hours,
         } = self.number(context, &settings, unit)?;
         let assignees = if self.assignees.is_empty() {
-            vec![assignee]
+            assignees
         } else {
             distinct(&self.assignees)
         };
@@ -93,7 +93,8 @@ impl Command for CreateTask {
 /// What the subject gives a new task.
 struct Numbered {
     number: Box<str>,
-    assignee: MemberName,
+    /// Whose it is unless somebody is named.
+    assignees: Vec<MemberName>,
     sla_hours: Option<SlaHours>,
 }
 
@@ -120,7 +121,11 @@ impl CreateTask {
         check_count(&mut violations, &self.assignees);
         violations.finish()?;
         match &self.category {
-            Some(category) if !settings.task_categories.contains(category) => {
+            Some(category)
+                if !settings
+                    .task_categories
+                    .offers(|offered| offered.as_str() == &**category) =>
+            {
                 Err(Rejection::Precondition {
                     reason: Reason::UnknownCategory,
                     subject: "settings".to_owned(),
@@ -150,7 +155,10 @@ impl CreateTask {
                 let details = account.accept_new_work(name)?;
                 Ok(Numbered {
                     number: format(name.id(), n),
-                    assignee: details.assignee.clone(),
+                    assignees: match &details.support_team[..] {
+                        [] => vec![details.assignee.clone()],
+                        team => team.to_vec(),
+                    },
                     sla_hours: details.sla_hours,
                 })
             }
@@ -160,7 +168,7 @@ impl CreateTask {
                 let number = format(&format!("member-{}", name.id()), n);
                 Ok(Numbered {
                     number,
-                    assignee: name.clone(),
+                    assignees: vec![name.clone()],
                     sla_hours: None,
                 })
             }
