@@ -158,6 +158,14 @@ impl ContactName {
         Ok(Self(format!("{account}/contacts/{id}").into()))
     }
 
+    /// The account whose contact it is.
+    pub fn account(&self) -> AccountName {
+        self.0
+            .split_once("/contacts/")
+            .and_then(|(account, _)| account.parse().ok())
+            .expect("the part before /contacts/ was checked when the name was made")
+    }
+
     /// Whether it is a contact of this account.
     pub fn is_of(&self, account: &AccountName) -> bool {
         self.0
@@ -387,6 +395,7 @@ mod tests {
         let zoe = ContactName::from_id(&acme, "zoe").unwrap();
         assert_eq!(zoe.as_str(), "accounts/acme/contacts/zoe");
         assert!(zoe.is_of(&acme));
+        assert_eq!(zoe.account(), acme);
         assert!(!zoe.is_of(&AccountName::from_id("acm").unwrap()));
         assert!(ContactName::from_id(&acme, "Zoe").is_err());
     }
