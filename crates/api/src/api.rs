@@ -11,6 +11,7 @@ use handoff_proto::v1::{
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     projection_service_server::ProjectionServiceServer,
+    settings_command_service_server::SettingsCommandServiceServer,
     task_command_service_server::TaskCommandServiceServer,
     task_query_service_server::TaskQueryServiceServer,
 };
@@ -32,6 +33,7 @@ use crate::{
         history::HistoryQueries,
         member::MemberCommands,
         projection::Projections,
+        settings::SettingsCommands,
         task::{TaskCommands, TaskQueries},
     },
     telemetry::Metrics,
@@ -94,7 +96,11 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                MemberCommandServiceServer::new(MemberCommands(commands))
+                MemberCommandServiceServer::new(MemberCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                SettingsCommandServiceServer::new(SettingsCommands(commands))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use handoff_commands::{Answer, Clock, CommandError, Gateway, Request};
-use handoff_domain::{Command, State};
+use handoff_domain::{Command, State, names::ContactName, terms::TaskType};
 use handoff_event_log::Hash;
-use handoff_proto::v1;
+use handoff_proto::v1::{self, generate_task_response::Outcome};
 use prost::Message;
 use tracing::Span;
 
@@ -125,6 +125,41 @@ impl Done {
             State::Account(_) | State::Task(_) | State::Settings(_) => None,
         }
         .ok_or_else(|| self.contradiction())
+    }
+
+    /// The contact that the command was about, as it was right after it.
+    pub(crate) fn contact(&self, name: Option<&ContactName>) -> Result<v1::Contact, ApiError> {
+        match (&self.answer.state, name) {
+            (State::Account(account), Some(name)) => {
+                views::account::contact_of_state(self.view, name, account)
+            }
+            (State::Account(_) | State::Task(_) | State::Member(_) | State::Settings(_), _) => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
+    /// What came of relevant work of a type: a task, or at its account none.
+    pub(crate) fn generated(&self, task_type: Option<&TaskType>) -> Result<Outcome, ApiError> {
+        match (&self.answer.state, task_type) {
+            (State::Account(account), Some(task_type)) => {
+                let reason = views::account::skip_reason(account, task_type);
+                Ok(Outcome::Skip(v1::TaskGenerationSkip {
+                    account: Some(self.account()?),
+                    reason: reason.into(),
+                }))
+            }
+            (State::Account(_) | State::Task(_) | State::Member(_) | State::Settings(_), _) => {
+                self.task().map(Outcome::Task)
+            }
+        }
+    }
+
+    /// The settings as they were right after the command.
+    pub(crate) fn settings(&self) -> Result<v1::Settings, ApiError> {
+        match &self.answer.state {
+            State::Settings(settings) => Ok(views::settings::of_state(self.view, settings)),
+            State::Account(_) | State::Task(_) | State::Member(_) => Err(self.contradiction()),
+        }
     }
 
     /// Where the command's effect is.

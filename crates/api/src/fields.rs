@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use handoff_commands::new_id;
 use handoff_domain::{Invalid, Revision, Violations};
 use handoff_event_log::Position;
-use prost_types::Timestamp;
+use prost_types::{FieldMask, Timestamp};
 use uuid::Uuid;
 
 use crate::{error::ApiError, time};
@@ -115,6 +115,37 @@ impl Fields {
         }
     }
 
+    /// The fields that an update names; `known` are those that can be.
+    pub(crate) fn mask(
+        &mut self,
+        mask: Option<&FieldMask>,
+        known: &'static [&'static str],
+    ) -> Option<Mask> {
+        const FIELD: &str = "update_mask";
+        let paths = mask.map_or(&[][..], |mask| &mask.paths);
+        if paths.is_empty() {
+            return self.violation(
+                FIELD,
+                format!("is required: name any of {}", known.join(", ")),
+            );
+        }
+        let mut named = Some(Vec::new());
+        for path in paths {
+            match (known.iter().find(|known| *known == path), &mut named) {
+                (Some(known), Some(named)) => named.push(*known),
+                (Some(_), None) => {}
+                (None, _) => {
+                    let any_of = known.join(", ");
+                    named = self.violation(
+                        FIELD,
+                        format!("names {path:?}, which is not one of {any_of}"),
+                    );
+                }
+            }
+        }
+        named.map(Mask)
+    }
+
     /// A position; 0 is before the first event.
     pub(crate) fn position(&mut self, field: &str, position: i64) -> Option<Position> {
         if position < 0 {
@@ -138,6 +169,25 @@ impl Fields {
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, ApiError> {
         self.0.finish()?;
         Ok(value.expect("what could not be read was noted as a violation"))
+    }
+}
+
+/// A field that an update may name: none within, if it does not; none, if it could not be read.
+pub(crate) fn given<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
+        None => Some(None),
+        Some(value) => value.map(Some),
+    }
+}
+
+/// The fields that an update changes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mask(Vec<&'static str>);
+
+impl Mask {
+    /// Whether the update changes this field.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.0.contains(&field)
     }
 }
 
@@ -197,6 +247,22 @@ mod tests {
             violations(fields, name),
             ["name", "request_id", "etag", "assignees[1]"]
         );
+    }
+
+    #[test]
+    fn a_mask_names_known_fields_and_at_least_one() {
+        let read = |paths: &[&str]| {
+            let mask = FieldMask {
+                paths: paths.iter().map(ToString::to_string).collect(),
+            };
+            let mut fields = Fields::new();
+            let mask = fields.mask(Some(&mask), &["display_name", "email"]);
+            (mask.is_some(), violations(fields, Some(())).len())
+        };
+        assert_eq!(read(&["email", "display_name", "email"]), (true, 0));
+        assert_eq!(read(&[]), (false, 1));
+        assert_eq!(read(&["etag", "email", "name"]), (false, 2));
+        assert_eq!(Fields::new().mask(None, &["email"]), None);
     }
 
     #[test]

@@ -118,6 +118,14 @@ fn shown_rejection(rejection: &Rejection) -> Shown {
             .with("resource", resource)
             .with("expected", expected)
             .with("actual", actual),
+        Rejection::StaleNotes {
+            resource,
+            expected,
+            actual,
+        } => Shown::new(Code::Aborted, "STALE_NOTES")
+            .with("resource", resource)
+            .with("expected", expected)
+            .with("actual", actual),
         Rejection::UnknownActor { actor } => {
             Shown::new(Code::Unauthenticated, "UNKNOWN_CALLER").with("actor", actor)
         }

@@ -6,6 +6,7 @@ pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod projections;
+mod settings;
 pub(crate) mod task;
 
 use clap::Args;

@@ -79,8 +79,8 @@ impl Context {
 
     fn member(&self, unit: &mut Unit<'_>, name: &MemberName) -> Result<member::Details, Stop> {
         match &*unit.member(name)? {
-            Member::Existing(details) => Ok(details.clone()),
-            Member::Absent => Err(Rejection::UnknownActor {
+            Member::Existing(details) if details.may_sign_in() => Ok(details.clone()),
+            Member::Existing(_) | Member::Absent => Err(Rejection::UnknownActor {
                 actor: name.to_string(),
             }
             .into()),

@@ -41,7 +41,6 @@ macro_rules! event_types {
         fn name(event: &Event) -> &'static str {
             match event {
                 $($(Event::$Kind($pattern) => $name,)*)*
-                Event::Settings(event) => match *event {},
             }
         }
     };
@@ -50,7 +49,22 @@ macro_rules! event_types {
 event_types! {
     Account {
         account::Event::Created { .. } => "account.created",
+        account::Event::DetailsChanged { .. } => "account.details_changed",
+        account::Event::LeadConverted { .. } => "account.lead_converted",
+        account::Event::StatusChanged { .. } => "account.status_changed",
+        account::Event::RoleAssigned { .. } => "account.role_assigned",
+        account::Event::RoleVacated { .. } => "account.role_vacated",
+        account::Event::NotesUpdated { .. } => "account.notes_updated",
+        account::Event::InteractionLogged { .. } => "account.interaction_logged",
+        account::Event::QuestionRecorded { .. } => "account.question_recorded",
+        account::Event::MonthlyReportSet { .. } => "account.monthly_report_set",
+        account::Event::TaskTypesSelected { .. } => "account.task_types_selected",
+        account::Event::SupportTeamSet { .. } => "account.support_team_set",
+        account::Event::ContactCreated { .. } => "account.contact_created",
+        account::Event::ContactUpdated { .. } => "account.contact_updated",
+        account::Event::ContactDeleted { .. } => "account.contact_deleted",
         account::Event::TaskNumbered { .. } => "account.task_numbered",
+        account::Event::TaskGenerationSkipped { .. } => "account.task_generation_skipped",
     }
     Task {
         task::Event::Created(_) => "task.created",
@@ -60,7 +74,33 @@ event_types! {
     }
     Member {
         member::Event::Created { .. } => "member.created",
+        member::Event::Changed { .. } => "member.changed",
+        member::Event::KindChanged { .. } => "member.kind_changed",
+        member::Event::DisablingStarted { .. } => "member.disabling_started",
+        member::Event::DisablingCancelled { .. } => "member.disabling_cancelled",
+        member::Event::Disabled { .. } => "member.disabled",
+        member::Event::Enabled { .. } => "member.enabled",
         member::Event::TaskNumbered { .. } => "member.task_numbered",
+    }
+    Settings {
+        settings::Event::DefaultAccountStatusChanged(_) => "settings.default_account_status_changed",
+        settings::Event::DefaultAssigneeChanged(_) => "settings.default_assignee_changed",
+        settings::Event::AccountRoleAdded { .. } => "settings.account_role_added",
+        settings::Event::AccountRoleRenamed { .. } => "settings.account_role_renamed",
+        settings::Event::AccountRoleRetired { .. } => "settings.account_role_retired",
+        settings::Event::TaskCategoryAdded(_) => "settings.task_category_added",
+        settings::Event::TaskCategoryRetired(_) => "settings.task_category_retired",
+        settings::Event::TaskTypeAdded(_) => "settings.task_type_added",
+        settings::Event::TaskTypeRetired(_) => "settings.task_type_retired",
+        settings::Event::DocumentCategoryAdded(_) => "settings.document_category_added",
+        settings::Event::DocumentCategoryRetired(_) => "settings.document_category_retired",
+        settings::Event::TaskNumberFormatChanged(_) => "settings.task_number_format_changed",
+        settings::Event::DefaultSlaHoursChanged(_) => "settings.default_sla_hours_changed",
+        settings::Event::OwnershipPolicyChanged(_) => "settings.ownership_policy_changed",
+        settings::Event::DigestMinutesChanged(_) => "settings.digest_minutes_changed",
+        settings::Event::TimeZoneChanged(_) => "settings.time_zone_changed",
+        settings::Event::CallDefaultAccountChanged(_) => "settings.call_default_account_changed",
+        settings::Event::DocumentMaxBytesChanged(_) => "settings.document_max_bytes_changed",
     }
 }
 

@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, draws a random number or does I/O. Times and ids arrive in the
 //! command's [`Context`]; states arrive through a [`Source`]; what is decided leaves as events.
 //!
-//! - [`names`]: who and what there is; [`text`], [`limits`]: what may be written
+//! - [`names`], [`terms`]: who and what there is; [`text`], [`limits`]: what may be written
 //! - [`account`], [`task`], [`member`], [`settings`]: one aggregate each: events, state, decisions
 //! - [`commands`]: one struct a command; decides over several aggregates in one append
 //! - [`Unit`]: what a decision reads and appends
@@ -16,8 +16,10 @@ pub mod member;
 pub mod names;
 pub mod settings;
 pub mod task;
+pub mod terms;
 pub mod text;
 
+mod change;
 mod context;
 mod event;
 mod partition;
@@ -26,6 +28,7 @@ mod state;
 mod unit;
 mod version;
 
+pub use change::Change;
 pub use context::Context;
 pub use event::{CorruptHistory, DecodeError, Event};
 pub use partition::{PARTITIONS, Partition};

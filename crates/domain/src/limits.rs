@@ -16,3 +16,25 @@ pub const SLA_HOURS: u16 = 8_760;
 pub const EVENT_BYTES: usize = 512 * 1024;
 /// Members `slug`, `slug-2` … that are tried for a free id before giving up.
 pub const SLUG_ATTEMPTS: u32 = 1_000;
+/// Contacts that one account has at a time.
+pub const CONTACTS: usize = 500;
+/// Members of one account's support team.
+pub const SUPPORT_TEAM: usize = 200;
+/// Characters in a phone number.
+pub const PHONE_CHARACTERS: usize = 40;
+/// Digits in a phone number: fewest and most (E.164).
+pub const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 3..=15;
+/// Roles that the settings define, retired ones included.
+pub const ACCOUNT_ROLES: usize = 100;
+/// Types of generated tasks that the settings define, retired ones included.
+pub const TASK_TYPES: usize = 500;
+/// Categories of one kind (of tasks, of documents) that the settings define, retired ones included.
+pub const CATEGORIES: usize = 2_000;
+/// Characters in the format of task numbers.
+pub const NUMBER_FORMAT_CHARACTERS: usize = 60;
+/// Minutes that a digest may collect for: fewest and most (one day).
+pub const DIGEST_MINUTES: std::ops::RangeInclusive<u16> = 1..=1_440;
+/// Bytes that the largest document may have: least and most that can be set (1 KiB and 5 GiB).
+pub const DOCUMENT_BYTES: std::ops::RangeInclusive<u64> = 1_024..=5 * 1024 * 1024 * 1024;
+/// Admins that a command names as those who remain.
+pub const OTHER_ADMINS: usize = 20;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{limits, rejection::Invalid};
 
 /// Checks a resource id: `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`.
-fn check_id(id: &str) -> Result<(), Invalid> {
+pub(crate) fn check_id(id: &str) -> Result<(), Invalid> {
     let bytes = id.as_bytes();
     let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
     let edge = |b: Option<&u8>| b.is_some_and(|b| *b != b'-');
@@ -152,6 +152,27 @@ resource_name!(
 pub struct ContactName(Arc<str>);
 
 impl ContactName {
+    /// The name of the contact with this id at an account.
+    pub fn from_id(account: &AccountName, id: &str) -> Result<Self, Invalid> {
+        check_id(id)?;
+        Ok(Self(format!("{account}/contacts/{id}").into()))
+    }
+
+    /// The account whose contact it is.
+    pub fn account(&self) -> AccountName {
+        self.0
+            .split_once("/contacts/")
+            .and_then(|(account, _)| account.parse().ok())
+            .expect("the part before /contacts/ was checked when the name was made")
+    }
+
+    /// Whether it is a contact of this account.
+    pub fn is_of(&self, account: &AccountName) -> bool {
+        self.0
+            .strip_prefix(account.as_str())
+            .is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// The whole name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -366,6 +387,17 @@ mod tests {
             Ok(Actor::Contact(_))
         ));
         assert!("accounts/a".parse::<Actor>().is_err());
+    }
+
+    #[test]
+    fn a_contact_belongs_to_one_account() {
+        let acme = AccountName::from_id("acme").unwrap();
+        let zoe = ContactName::from_id(&acme, "zoe").unwrap();
+        assert_eq!(zoe.as_str(), "accounts/acme/contacts/zoe");
+        assert!(zoe.is_of(&acme));
+        assert_eq!(zoe.account(), acme);
+        assert!(!zoe.is_of(&AccountName::from_id("acm").unwrap()));
+        assert!(ContactName::from_id(&acme, "Zoe").is_err());
     }
 
     #[test]

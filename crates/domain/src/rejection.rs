@@ -67,6 +67,24 @@ pub enum Reason {
     UnknownMember,
     /// The category is not among those of the settings.
     UnknownCategory,
+    /// Somebody who is disabled, or is being disabled, cannot be given work.
+    MemberDisabled,
+    /// The role is not among those that the settings offer.
+    UnknownRole,
+    /// The type of generated tasks is not among those of the settings.
+    UnknownTaskType,
+    /// The account that a setting names does not exist.
+    UnknownAccount,
+    /// Every account has an assignee.
+    AssigneeRequired,
+    /// The account has as many contacts as it may have.
+    TooManyContacts,
+    /// Nobody else could change members and settings.
+    LastAdmin,
+    /// The member still holds roles or work.
+    MemberHoldsWork,
+    /// A member is disabled in two steps, and the first was not taken or was taken back.
+    DisablingNotStarted,
     /// No free id was found for a display name.
     NoFreeId,
 }
@@ -78,6 +96,15 @@ impl Reason {
             Self::AccountDeactivated => "ACCOUNT_DEACTIVATED",
             Self::UnknownMember => "UNKNOWN_MEMBER",
             Self::UnknownCategory => "UNKNOWN_CATEGORY",
+            Self::MemberDisabled => "MEMBER_DISABLED",
+            Self::UnknownRole => "UNKNOWN_ROLE",
+            Self::UnknownTaskType => "UNKNOWN_TASK_TYPE",
+            Self::UnknownAccount => "UNKNOWN_ACCOUNT",
+            Self::AssigneeRequired => "ASSIGNEE_REQUIRED",
+            Self::TooManyContacts => "TOO_MANY_CONTACTS",
+            Self::LastAdmin => "LAST_ADMIN",
+            Self::MemberHoldsWork => "MEMBER_HOLDS_WORK",
+            Self::DisablingNotStarted => "DISABLING_NOT_STARTED",
             Self::NoFreeId => "NO_FREE_ID",
         }
     }
@@ -108,6 +135,15 @@ pub enum Rejection {
         resource: String,
         expected: String,
         actual: String,
+    },
+    /// Somebody saved the notes since the caller read them.
+    #[error(
+        "the notes of {resource} are at revision {actual}, not {expected}: read them again and repeat the change"
+    )]
+    StaleNotes {
+        resource: String,
+        expected: u32,
+        actual: u32,
     },
     /// The caller is no member of the team (any more).
     #[error("{actor} is not a member of the team")]

@@ -43,6 +43,7 @@ const fn fingerprint(sources: &[&str]) -> i64 {
 const SHARED: &str = concat!(
     include_str!("names.rs"),
     include_str!("text.rs"),
+    include_str!("terms.rs"),
     include_str!("version.rs")
 );
 
@@ -60,13 +61,19 @@ impl State {
     /// Changes whenever the source of the aggregate does, so that a snapshot of another shape is
     /// never loaded. It may change needlessly: then a snapshot is made anew.
     pub fn fingerprint(kind: Kind) -> i64 {
-        const ACCOUNT: i64 = fingerprint(&[SHARED, include_str!("account.rs")]);
+        const ACCOUNT: i64 = fingerprint(&[
+            SHARED,
+            include_str!("account/mod.rs"),
+            include_str!("account/contact.rs"),
+            include_str!("account/evolve.rs"),
+        ]);
         const TASK: i64 = fingerprint(&[SHARED, include_str!("task.rs")]);
         const MEMBER: i64 = fingerprint(&[SHARED, include_str!("member.rs")]);
         const SETTINGS: i64 = fingerprint(&[
             SHARED,
-            include_str!("settings.rs"),
-            include_str!("account.rs"),
+            include_str!("settings/mod.rs"),
+            include_str!("settings/values.rs"),
+            include_str!("account/mod.rs"),
         ]);
         match kind {
             Kind::Account => ACCOUNT,
@@ -118,7 +125,7 @@ impl State {
                 Member::Absent => None,
                 Member::Existing(details) => Some(details.revision),
             },
-            Self::Settings(_) => Some(Revision(0)),
+            Self::Settings(settings) => Some(settings.revision),
         }
     }
 }

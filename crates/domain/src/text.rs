@@ -1,4 +1,4 @@
-//! What people write: single lines, HTML documents, e-mail addresses, hours and percentages.
+//! What people write: single lines, HTML documents, e-mail addresses, phone numbers, hours.
 
 use std::{collections::HashSet, fmt, sync::LazyLock};
 
@@ -89,6 +89,11 @@ impl Html {
         Ok(())
     }
 
+    /// Whether nothing is left to read.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
     /// The sanitised document.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -125,6 +130,45 @@ impl Email {
     }
 }
 
+/// A phone number as people write it: 3 to 15 digits, of which `+` may stand before the first, with
+/// spaces and `- . / ( )` between them.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Phone(Box<str>);
+
+impl Phone {
+    /// Checks and trims `text`.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        let number = text.strip_prefix('+').unwrap_or(text);
+        let plain = number
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '/' | '(' | ')'));
+        let digits = number.chars().filter(char::is_ascii_digit).count();
+        if !plain
+            || !limits::PHONE_DIGITS.contains(&digits)
+            || text.len() > limits::PHONE_CHARACTERS
+        {
+            return Err(Invalid::new(format!(
+                "{text:?} is not a phone number of {} to {} digits such as +49 30 123456",
+                limits::PHONE_DIGITS.start(),
+                limits::PHONE_DIGITS.end()
+            )));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The number as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its digits alone, by which numbers are compared.
+    pub fn digits(&self) -> String {
+        self.0.chars().filter(char::is_ascii_digit).collect()
+    }
+}
+
 macro_rules! shown_as_text {
     ($($Name:ident),*) => {$(
         impl fmt::Display for $Name {
@@ -141,7 +185,7 @@ macro_rules! shown_as_text {
     )*};
 }
 
-shown_as_text!(Line, Html, Email);
+shown_as_text!(Line, Html, Email, Phone);
 
 /// The hours within which work should be done, 1 to 8,760 (one year).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,6 +266,24 @@ mod tests {
         assert!(Email::new(" ana@example.com ").is_ok());
         for bad in ["", "ana", "@example.com", "ana@", "a@b@c", "a b@c", "a@b\0"] {
             assert!(Email::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_phone_number_is_digits_with_what_people_put_between_them() {
+        let phone = Phone::new(" +49 (30) 123-456 ").unwrap();
+        assert_eq!(phone.as_str(), "+49 (30) 123-456");
+        assert_eq!(phone.digits(), "4930123456");
+        for bad in [
+            "",
+            "12",
+            "1234567890123456",
+            "12a34",
+            "1+23",
+            "++123",
+            "123\0",
+        ] {
+            assert!(Phone::new(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     names::{AccountName, MemberName, StreamName, TaskName},
     partition::Partition,
     rejection::Rejection,
-    settings::Settings,
+    settings::{self, Settings},
     state::State,
     task::{self, Task},
     version::Version,
@@ -177,6 +177,11 @@ impl<'a> Unit<'a> {
     /// Appends to a member.
     pub fn append_member(&mut self, name: &MemberName, event: member::Event) -> Result<(), Stop> {
         self.append(name.into(), Event::Member(event))
+    }
+
+    /// Appends to the settings.
+    pub fn append_settings(&mut self, event: settings::Event) -> Result<(), Stop> {
+        self.append(StreamName::settings(), Event::Settings(event))
     }
 
     fn read(&mut self, stream: &StreamName) -> Result<State, Stop> {

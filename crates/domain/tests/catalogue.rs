@@ -8,10 +8,12 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handoff_domain::{
-    Event, account, member,
-    names::{Kind, MemberName},
+    Change, Event, Revision, account, member,
+    names::{Actor, ContactName, Kind, MemberName, TaskName},
+    settings::{self, DigestMinutes, DocumentBytes, NumberFormat, OwnershipPolicy, TimeZone},
     task,
-    text::{Email, Html, Line, SlaHours},
+    terms::Role,
+    text::{Email, Html, Line, Phone, SlaHours},
 };
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.md");
@@ -31,32 +33,233 @@ Stored events never change. A new version of a format is read beside the old one
 
 /// One of each, and what it means.
 fn samples() -> Vec<(Kind, Event, &'static str)> {
-    let at: DateTime<Utc> = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    let ana: MemberName = "members/ana".parse().unwrap();
-    let by = || "members/ana".parse().unwrap();
-    let line = |text| Line::new(text).unwrap();
-    let task_name = || {
-        "tasks/0198c0de-0000-7000-8000-000000000001"
-            .parse()
-            .unwrap()
-    };
-    let sla = SlaHours::new(48).unwrap();
-    let percent = task::Percent::new(40).unwrap();
-    vec![
+    let mut samples = account_samples();
+    samples.extend(contact_samples());
+    samples.extend(generation_samples());
+    samples.extend(task_samples());
+    samples.extend(member_samples());
+    samples.extend(settings_samples());
+    samples
+}
+
+fn at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+fn by() -> Actor {
+    "members/ana".parse().unwrap()
+}
+
+fn member(id: &str) -> MemberName {
+    MemberName::from_id(id).unwrap()
+}
+
+fn line(text: &str) -> Line {
+    Line::new(text).unwrap()
+}
+
+fn html(text: &str) -> Html {
+    Html::new(text).unwrap()
+}
+
+fn sla() -> SlaHours {
+    SlaHours::new(48).unwrap()
+}
+
+fn task_name() -> TaskName {
+    "tasks/0198c0de-0000-7000-8000-000000000001"
+        .parse()
+        .unwrap()
+}
+
+fn account_samples() -> Vec<(Kind, Event, &'static str)> {
+    let (by, at) = (by(), at());
+    let events = vec![
         (
-            Kind::Account,
-            Event::Account(account::Event::Created {
+            account::Event::Created {
                 display_name: line("Acme GmbH"),
                 kind: account::Kind::Customer,
                 status: account::Status::Active,
-                assignee: ana.clone(),
-                sla_hours: Some(sla),
+                assignee: member("ana"),
+                sla_hours: Some(sla()),
                 origin: account::Origin::Manual,
-                by: by(),
+                by: by.clone(),
                 at,
-            }),
+            },
             "An account began: by hand (`manual`), or with the first action that named it (`auto`).",
         ),
+        (
+            account::Event::DetailsChanged {
+                display_name: Some(Change {
+                    from: line("Acme GmbH"),
+                    to: line("Acme AG"),
+                }),
+                sla_hours: Some(Change {
+                    from: Some(sla()),
+                    to: None,
+                }),
+                by: by.clone(),
+                at,
+            },
+            "The account has another name or other SLA hours. What is `null` was not changed; SLA hours that \
+             change to `null` are those of the settings again.",
+        ),
+        (
+            account::Event::LeadConverted { by: by.clone(), at },
+            "A lead became a customer.",
+        ),
+        (
+            account::Event::StatusChanged {
+                previous: account::Status::Active,
+                status: account::Status::Paused,
+                by: by.clone(),
+                at,
+            },
+            "The account was activated, paused or deactivated.",
+        ),
+        (
+            account::Event::RoleAssigned {
+                role: Role::assignee(),
+                previous: Some(member("ana")),
+                holder: member("ben"),
+                source: account::RoleSource::Api,
+                policy: OwnershipPolicy::OpenExceptManual,
+                policy_version: Revision(7),
+                by: by.clone(),
+                at,
+            },
+            "A role of the account is `holder`'s from now on; `previous` held it before. `source` is the path that \
+             the change took: `api`, `bulk`, `disabling`, `transfer` or `undo`. `policy` is the ownership policy that \
+             holds for this change, `policy_version` the number of changes of settings at which it came to be that.",
+        ),
+        (
+            account::Event::RoleVacated {
+                role: "success-manager".parse().unwrap(),
+                previous: member("ben"),
+                source: account::RoleSource::Api,
+                by: by.clone(),
+                at,
+            },
+            "Nobody holds the role any more. Never the role `assignee`.",
+        ),
+        (
+            account::Event::NotesUpdated {
+                notes: html("<p>Call <b>before</b> noon</p>"),
+                notes_revision: 4,
+                by: by.clone(),
+                at,
+            },
+            "The account's notes were saved for the `notes_revision`th time. For the team only.",
+        ),
+        (
+            account::Event::InteractionLogged {
+                kind: account::InteractionKind::PhoneCall,
+                details: Some(html("Wants a quote by Friday")),
+                happened_at: at - TimeDelta::hours(2),
+                by: by.clone(),
+                at,
+            },
+            "The team was in touch with the client: `video_call`, `email` or `phone_call`. Does not change the \
+             account's etag.",
+        ),
+        (
+            account::Event::QuestionRecorded {
+                contact: Some("accounts/acme/contacts/zoe".parse().unwrap()),
+                question: html("When does the campaign start?"),
+                asked_at: at - TimeDelta::hours(1),
+                assignee: member("ana"),
+                by: by.clone(),
+                at,
+            },
+            "A contact asked a question; `contact` is `null` where it is not known who. `assignee` is the account's at \
+             this moment, who is notified. Does not change the account's etag.",
+        ),
+        (
+            account::Event::MonthlyReportSet {
+                on: false,
+                by: by.clone(),
+                at,
+            },
+            "The monthly report was turned on or off.",
+        ),
+        (
+            account::Event::TaskTypesSelected {
+                previous: None,
+                task_types: Some(vec!["review-response".parse().unwrap()]),
+                by: by.clone(),
+                at,
+            },
+            "These types of tasks are generated from now on. `null` is all, also those that the settings will add.",
+        ),
+        (
+            account::Event::SupportTeamSet {
+                previous: vec![],
+                members: vec![member("ana"), member("ben")],
+                by,
+                at,
+            },
+            "Exactly these members are the support team, who get the account's new tasks.",
+        ),
+    ];
+    let of_account = |(event, meaning)| (Kind::Account, Event::Account(event), meaning);
+    events.into_iter().map(of_account).collect()
+}
+
+fn contact_samples() -> Vec<(Kind, Event, &'static str)> {
+    let (by, at) = (by(), at());
+    let zoe: ContactName = "accounts/acme/contacts/zoe".parse().unwrap();
+    let phone = Phone::new("+49 30 123456").unwrap();
+    let events = vec![
+        (
+            account::Event::ContactCreated {
+                contact: zoe.clone(),
+                display_name: line("Zoe Brandt"),
+                email: Some(Email::new("zoe@example.com").unwrap()),
+                phone: Some(phone.clone()),
+                kind: account::ContactKind::Client,
+                portal_access: false,
+                by: by.clone(),
+                at,
+            },
+            "Somebody at the account: a `client` or a `collaborator`. With `portal_access` they may sign in.",
+        ),
+        (
+            account::Event::ContactUpdated {
+                contact: zoe.clone(),
+                display_name: None,
+                email: None,
+                phone: Some(Change {
+                    from: Some(phone),
+                    to: None,
+                }),
+                kind: Some(Change {
+                    from: account::ContactKind::Client,
+                    to: account::ContactKind::Collaborator,
+                }),
+                portal_access: Some(Change {
+                    from: false,
+                    to: true,
+                }),
+                by: by.clone(),
+                at,
+            },
+            "What is known of a contact changed. What is `null` was not changed.",
+        ),
+        (
+            account::Event::ContactDeleted {
+                contact: zoe,
+                by,
+                at,
+            },
+            "The contact is gone. The name is not given again.",
+        ),
+    ];
+    let of_account = |(event, meaning)| (Kind::Account, Event::Account(event), meaning);
+    events.into_iter().map(of_account).collect()
+}
+
+fn generation_samples() -> Vec<(Kind, Event, &'static str)> {
+    vec![
         (
             Kind::Account,
             Event::Account(account::Event::TaskNumbered {
@@ -67,21 +270,41 @@ fn samples() -> Vec<(Kind, Event, &'static str)> {
              Does not change the account's etag.",
         ),
         (
+            Kind::Account,
+            Event::Account(account::Event::TaskGenerationSkipped {
+                task_type: "review-response".parse().unwrap(),
+                work_key: line("review-8812"),
+                reason: account::SkipReason::AccountPaused,
+                by: "service-accounts/reviews".parse().unwrap(),
+                at: at(),
+            }),
+            "Relevant work was reported and gave no task: `account_paused`, `account_deactivated`, \
+             `type_not_selected` or `type_retired`. The same key can give one later. Does not change the \
+             account's etag.",
+        ),
+    ]
+}
+
+fn task_samples() -> Vec<(Kind, Event, &'static str)> {
+    let at = at();
+    let percent = task::Percent::new(40).unwrap();
+    vec![
+        (
             Kind::Task,
             Event::Task(task::Event::Created(Box::new(task::Created {
                 number: "ACME-TASK-12".into(),
                 subject: "accounts/acme".parse().unwrap(),
                 title: line("Prepare the quarterly review"),
-                description: Some(Html::new("<p>With the figures of <b>May</b></p>").unwrap()),
+                description: Some(html("<p>With the figures of <b>May</b></p>")),
                 category: Some("Project".into()),
                 status: task::OpenStatus::NotStarted,
                 priority: task::Priority::High,
                 visibility: task::Visibility::Internal,
-                assignees: vec![ana.clone()],
+                assignees: vec![member("ana")],
                 start: at,
-                due: at + sla.duration(),
+                due: at + sla().duration(),
                 due_source: task::DueSource::Sla,
-                sla_hours: sla,
+                sla_hours: sla(),
                 origin: task::Origin::Manual,
                 by: by(),
                 at,
@@ -91,8 +314,8 @@ fn samples() -> Vec<(Kind, Event, &'static str)> {
         (
             Kind::Task,
             Event::Task(task::Event::Assigned {
-                previous: vec![ana.clone()],
-                assignees: vec!["members/ben".parse().unwrap(), ana],
+                previous: vec![member("ana")],
+                assignees: vec![member("ben"), member("ana")],
                 by: by(),
                 at,
             }),
@@ -120,26 +343,205 @@ fn samples() -> Vec<(Kind, Event, &'static str)> {
             "A complete task is open again, with the percentage that it had before. \
              `completed_at` is the date that was cleared.",
         ),
+    ]
+}
+
+fn member_samples() -> Vec<(Kind, Event, &'static str)> {
+    let (by, at) = (by(), at());
+    let events = vec![
         (
-            Kind::Member,
-            Event::Member(member::Event::Created {
+            member::Event::Created {
                 display_name: line("Ana Lima"),
                 email: Some(Email::new("ana@example.com").unwrap()),
                 kind: member::Kind::Staff,
                 by: "system".parse().unwrap(),
                 at,
-            }),
+            },
             "Somebody joined the team. The first member is created by `system`.",
         ),
         (
-            Kind::Member,
-            Event::Member(member::Event::TaskNumbered {
+            member::Event::Changed {
+                display_name: None,
+                email: Some(Change {
+                    from: None,
+                    to: Some(Email::new("ana@example.com").unwrap()),
+                }),
+                by: by.clone(),
+                at,
+            },
+            "The member has another name or e-mail address. What is `null` was not changed.",
+        ),
+        (
+            member::Event::KindChanged {
+                previous: member::Kind::Staff,
+                kind: member::Kind::Admin,
+                by: by.clone(),
+                at,
+            },
+            "The member became an admin or is one no more.",
+        ),
+        (
+            member::Event::DisablingStarted {
+                successor: None,
+                by: by.clone(),
+                at,
+            },
+            "Nothing can be given to the member from this position on. What they hold goes to `successor`, if one \
+             is named.",
+        ),
+        (
+            member::Event::DisablingCancelled { by: by.clone(), at },
+            "The member holds something still, or was kept for another reason: work can be given to them again.",
+        ),
+        (
+            member::Event::Disabled {
+                successor: None,
+                by: by.clone(),
+                at,
+            },
+            "The member holds nothing any more and may not sign in. Work that comes back later goes to `successor`.",
+        ),
+        (
+            member::Event::Enabled { by, at },
+            "A disabled member may sign in and be given work again.",
+        ),
+        (
+            member::Event::TaskNumbered {
                 task: task_name(),
                 n: 3,
-            }),
+            },
             "A task about the member got the member's number `n`.",
         ),
-    ]
+    ];
+    let of_member = |(event, meaning)| (Kind::Member, Event::Member(event), meaning);
+    events.into_iter().map(of_member).collect()
+}
+
+fn changed<T>(previous: T, value: T) -> settings::Changed<T> {
+    settings::Changed {
+        previous,
+        value,
+        by: by(),
+        at: at(),
+    }
+}
+
+fn listed<T>(value: T) -> settings::Listed<T> {
+    settings::Listed {
+        value,
+        by: by(),
+        at: at(),
+    }
+}
+
+fn settings_samples() -> Vec<(Kind, Event, &'static str)> {
+    use settings::Event as E;
+    let (by, at) = (by(), at());
+    let role: Role = "onboarding-lead".parse().unwrap();
+    let task_type = || "photo-upload".parse().unwrap();
+    let events = vec![
+        (
+            E::DefaultAccountStatusChanged(changed(
+                account::Status::Active,
+                account::Status::Paused,
+            )),
+            "The status that new accounts have at first.",
+        ),
+        (
+            E::DefaultAssigneeChanged(changed(member("admin"), member("ana"))),
+            "The assignee of accounts for which nobody else is named.",
+        ),
+        (
+            E::AccountRoleAdded {
+                role: role.clone(),
+                display_name: line("Onboarding"),
+                by: by.clone(),
+                at,
+            },
+            "A role can be given from now on, perhaps again.",
+        ),
+        (
+            E::AccountRoleRenamed {
+                role: role.clone(),
+                previous: line("Onboarding"),
+                display_name: line("Onboarding lead"),
+                by: by.clone(),
+                at,
+            },
+            "People call a role otherwise from now on; its id stays.",
+        ),
+        (
+            E::AccountRoleRetired { role, by, at },
+            "A role cannot be given any more. Whoever holds it keeps it.",
+        ),
+        (
+            E::TaskCategoryAdded(listed(line("Photo Shoot"))),
+            "A category for tasks can be chosen from now on, perhaps again.",
+        ),
+        (
+            E::TaskCategoryRetired(listed(line("Headshots"))),
+            "A category for tasks cannot be chosen any more. Tasks that have it keep it.",
+        ),
+        (
+            E::TaskTypeAdded(listed(task_type())),
+            "Tasks of this type can be generated from now on, perhaps again.",
+        ),
+        (
+            E::TaskTypeRetired(listed(task_type())),
+            "Tasks of this type are not generated any more.",
+        ),
+        (
+            E::DocumentCategoryAdded(listed(line("Contract"))),
+            "A category for documents can be chosen from now on, perhaps again.",
+        ),
+        (
+            E::DocumentCategoryRetired(listed(line("Contract"))),
+            "A category for documents cannot be chosen any more. Documents that have it keep it.",
+        ),
+        (
+            E::TaskNumberFormatChanged(changed(
+                NumberFormat::default(),
+                NumberFormat::new("{subject}/{n:05}").unwrap(),
+            )),
+            "How the numbers of new tasks are written.",
+        ),
+        (
+            E::DefaultSlaHoursChanged(changed(SlaHours::DEFAULT, sla())),
+            "The hours within which new tasks are due where their account says nothing else.",
+        ),
+        (
+            E::OwnershipPolicyChanged(changed(OwnershipPolicy::None, OwnershipPolicy::AllOpen)),
+            "What becomes of open work when a role changes hands from now on: `none`, `open_except_manual` or \
+             `all_open` moves.",
+        ),
+        (
+            E::DigestMinutesChanged(changed(
+                DigestMinutes::default(),
+                DigestMinutes::new(30).unwrap(),
+            )),
+            "For how many minutes a digest of notifications collects.",
+        ),
+        (
+            E::TimeZoneChanged(changed(
+                TimeZone::default(),
+                TimeZone::new("Europe/Berlin").unwrap(),
+            )),
+            "The time zone in which a due date without a time ends.",
+        ),
+        (
+            E::CallDefaultAccountChanged(changed(None, Some("accounts/acme".parse().unwrap()))),
+            "The account of calls from numbers that no contact has; `null`: none.",
+        ),
+        (
+            E::DocumentMaxBytesChanged(changed(
+                DocumentBytes::default(),
+                DocumentBytes::new(50 * 1024 * 1024).unwrap(),
+            )),
+            "The largest document, in bytes.",
+        ),
+    ];
+    let of_settings = |(event, meaning)| (Kind::Settings, Event::Settings(event), meaning);
+    events.into_iter().map(of_settings).collect()
 }
 
 #[test]

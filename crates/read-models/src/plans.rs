@@ -60,8 +60,8 @@ async fn tables(client: &Client) {
     .await;
     table::<Accounts>(
         client,
-        "select n % 64, 'accounts/a' || n, 'Account ' || n, 'customer', 'active', 'members/m' || n % 97, null, 'auto', 10, \
-             timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute', 1, 1, n \
+        "select n % 64, 'accounts/a' || n, '{}', 1, n, 'Account ' || n, 'customer', 'active', 'members/m' || n % 97, 'auto', \
+             timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
          from generate_series(1, 20000) n",
     )
     .await;

@@ -32,6 +32,22 @@ impl<T: DeserializeOwned> FromStr for Stored<T> {
     }
 }
 
+/// Everything there is to know of an aggregate, as it is kept in one column.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("states have string keys and finite numbers only")
+}
+
+/// What [`json`] wrote.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromStr for Json<T> {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(text).map(Self)
+    }
+}
+
 /// A stored number as what it stands for.
 pub(crate) fn number<N: fmt::Display + Copy, T, E: fmt::Display>(
     number: N,

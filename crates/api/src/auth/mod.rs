@@ -129,11 +129,12 @@ impl Authenticator {
     }
 }
 
+/// The kind of a member who may sign in.
 fn member_kind(state: &State) -> Option<Kind> {
     match state {
         State::Member(member) => match &**member {
-            Member::Existing(details) => Some(details.kind),
-            Member::Absent => None,
+            Member::Existing(details) if details.may_sign_in() => Some(details.kind),
+            Member::Existing(_) | Member::Absent => None,
         },
         State::Account(_) | State::Task(_) | State::Settings(_) => None,
     }

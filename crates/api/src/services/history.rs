@@ -4,7 +4,7 @@ use std::{pin::Pin, sync::Arc};
 
 use futures_util::{Stream, stream};
 use handoff_commands::{Clock, States};
-use handoff_domain::names::{Kind, StreamName};
+use handoff_domain::names::StreamName;
 use handoff_event_log::{
     Log, Position,
     verify::{ProblemKind, Progress, Verifier},
@@ -48,7 +48,7 @@ impl HistoryQueryService for HistoryQueries {
         let mut fields = Fields::new();
         let name = match request.resource.as_str() {
             "" => Some(None),
-            name => resource("resource", name, &mut fields).map(Some),
+            name => fields.name("resource", name).map(Some),
         };
         let min_position = fields.position("min_position", request.min_position);
         let (name, min_position) = fields.finish(name.zip(min_position))?;
@@ -82,7 +82,7 @@ impl HistoryQueryService for HistoryQueries {
         let (call, request) = Call::of(request)?;
         let view = View::of(&call.caller, call.method.path)?;
         let mut fields = Fields::new();
-        let name = resource("name", &request.name, &mut fields);
+        let name: Option<StreamName> = fields.name("name", &request.name);
         let point = point(request.point.as_ref(), &mut fields);
         let (name, point) = fields.finish(name.zip(point))?;
 
@@ -216,18 +216,6 @@ impl HistoryQueries {
                 }
             }
         }
-    }
-}
-
-/// The name of a resource that can be shown.
-fn resource(field: &str, text: &str, fields: &mut Fields) -> Option<StreamName> {
-    let name: StreamName = fields.name(field, text)?;
-    match name.kind() {
-        Kind::Account | Kind::Task | Kind::Member => Some(name),
-        Kind::Settings => fields.violation(
-            field,
-            format!("is {name}; an account, task or member is wanted"),
-        ),
     }
 }
 

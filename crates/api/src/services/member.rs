@@ -1,7 +1,7 @@
 //! MemberCommandService.
 
 use handoff_domain::{
-    commands::{CreateMember, NewId},
+    commands::{CreateMember, EnableMember, NewId, UpdateMember},
     member::Kind,
     names::MemberName,
     text::{Email, Line},
@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     caller::Caller,
     command::{CommandRequest, Commands},
-    fields::Fields,
+    fields::{Fields, given},
 };
 
 /// Commands about members.
@@ -31,6 +31,30 @@ impl MemberCommandService for MemberCommands {
             receipt: Some(done.receipt()),
         }))
     }
+
+    async fn update_member(
+        &self,
+        request: Request<v1::UpdateMemberRequest>,
+    ) -> Result<Response<v1::UpdateMemberResponse>, Status> {
+        let done = self.0.run(request).await?;
+        let member = Some(done.member()?);
+        Ok(Response::new(v1::UpdateMemberResponse {
+            member,
+            receipt: Some(done.receipt()),
+        }))
+    }
+
+    async fn enable_member(
+        &self,
+        request: Request<v1::EnableMemberRequest>,
+    ) -> Result<Response<v1::EnableMemberResponse>, Status> {
+        let done = self.0.run(request).await?;
+        let member = Some(done.member()?);
+        Ok(Response::new(v1::EnableMemberResponse {
+            member,
+            receipt: Some(done.receipt()),
+        }))
+    }
 }
 
 impl CommandRequest for v1::CreateMemberRequest {
@@ -45,12 +69,7 @@ impl CommandRequest for v1::CreateMemberRequest {
         let member = fields.present("member", self.member.as_ref())?;
         let display_name = fields.required("member.display_name", &member.display_name, Line::new);
         let email = fields.optional("member.email", &member.email, Email::new);
-        let kind = fields
-            .known("member.kind", member.kind)
-            .map(|kind| match kind {
-                v1::MemberKind::Admin => Kind::Admin,
-                v1::MemberKind::Unspecified | v1::MemberKind::Staff => Kind::Staff,
-            });
+        let kind = kind(member.kind, fields);
         Some(CreateMember {
             id: id?.map_or(NewId::FromDisplayName, NewId::Given),
             display_name: display_name?,
@@ -58,4 +77,65 @@ impl CommandRequest for v1::CreateMemberRequest {
             kind: kind?,
         })
     }
+}
+
+impl CommandRequest for v1::UpdateMemberRequest {
+    type Command = UpdateMember;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn etag(&self) -> &str {
+        &self.etag
+    }
+
+    fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<UpdateMember> {
+        let mask = fields.mask(
+            self.update_mask.as_ref(),
+            &["display_name", "email", "kind"],
+        );
+        let member = fields.present("member", self.member.as_ref())?;
+        let name = fields.name("member.name", &member.name);
+        let mask = mask?;
+        let display_name = mask
+            .has("display_name")
+            .then(|| fields.required("member.display_name", &member.display_name, Line::new));
+        let email = mask
+            .has("email")
+            .then(|| fields.optional("member.email", &member.email, Email::new));
+        let kind = mask.has("kind").then(|| kind(member.kind, fields));
+        Some(UpdateMember {
+            name: name?,
+            display_name: given(display_name)?,
+            email: given(email)?,
+            kind: given(kind)?,
+            other_admins: Vec::new(),
+        })
+    }
+}
+
+impl CommandRequest for v1::EnableMemberRequest {
+    type Command = EnableMember;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn etag(&self) -> &str {
+        &self.etag
+    }
+
+    fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<EnableMember> {
+        Some(EnableMember {
+            name: fields.name("name", &self.name)?,
+        })
+    }
+}
+
+fn kind(number: i32, fields: &mut Fields) -> Option<Kind> {
+    Some(match fields.known("member.kind", number)? {
+        v1::MemberKind::Admin => Kind::Admin,
+        v1::MemberKind::Unspecified | v1::MemberKind::Staff => Kind::Staff,
+    })
 }

@@ -2,7 +2,7 @@
 
 use handoff_commands::new_id;
 use handoff_domain::{
-    commands::{AssignTask, CompleteTask, CreateTask, ReopenTask},
+    commands::{AssignTask, CompleteTask, CreateTask, GenerateTask, ReopenTask},
     names::{Actor, TaskName},
     task::{OpenStatus, Origin, Priority, Visibility},
     text::{Html, Line},
@@ -36,6 +36,19 @@ impl TaskCommandService for TaskCommands {
         let task = Some(done.task()?);
         Ok(Response::new(v1::CreateTaskResponse {
             task,
+            receipt: Some(done.receipt()),
+        }))
+    }
+
+    async fn generate_task(
+        &self,
+        request: Request<v1::GenerateTaskRequest>,
+    ) -> Result<Response<v1::GenerateTaskResponse>, Status> {
+        let task_type = request.get_ref().task_type.parse().ok();
+        let done = self.0.run(request).await?;
+        let outcome = Some(done.generated(task_type.as_ref())?);
+        Ok(Response::new(v1::GenerateTaskResponse {
+            outcome,
             receipt: Some(done.receipt()),
         }))
     }
@@ -157,23 +170,8 @@ impl CommandRequest for v1::CreateTaskRequest {
         let description = fields.optional("task.description", &task.description, Html::new);
         let category = Some(task.category.as_str()).filter(|category| !category.is_empty());
         let status = open_status("task.status", task.status, fields);
-        let priority =
-            fields
-                .known("task.priority", task.priority)
-                .map(|priority| match priority {
-                    v1::TaskPriority::Low => Priority::Low,
-                    v1::TaskPriority::Unspecified | v1::TaskPriority::Normal => Priority::Normal,
-                    v1::TaskPriority::High => Priority::High,
-                    v1::TaskPriority::Urgent => Priority::Urgent,
-                });
-        let visibility = fields
-            .known("task.visibility", task.visibility)
-            .map(|visibility| match visibility {
-                v1::TaskVisibility::Unspecified | v1::TaskVisibility::Internal => {
-                    Visibility::Internal
-                }
-                v1::TaskVisibility::Portal => Visibility::Portal,
-            });
+        let priority = priority(task, fields);
+        let visibility = visibility(task, fields);
         let assignees = fields.each("task.assignees", &task.assignees, str::parse);
         let start = fields.time("task.start_time", task.start_time.as_ref());
         let due = fields.time("task.due_time", task.due_time.as_ref());
@@ -198,6 +196,42 @@ impl CommandRequest for v1::CreateTaskRequest {
             start: start?,
             due: due?,
             origin: origin(caller),
+        })
+    }
+}
+
+impl CommandRequest for v1::GenerateTaskRequest {
+    type Command = GenerateTask;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<GenerateTask> {
+        let account = fields.name("account", &self.account);
+        let task_type = fields.required("task_type", &self.task_type, str::parse);
+        let work_key = fields.required("work_key", &self.work_key, Line::new);
+        let task = fields.present("task", self.task.as_ref())?;
+        let title = fields.required("task.title", &task.title, Line::new);
+        let description = fields.optional("task.description", &task.description, Html::new);
+        let category = Some(task.category.as_str()).filter(|category| !category.is_empty());
+        let priority = priority(task, fields);
+        let visibility = visibility(task, fields);
+        let assignees = fields.each("task.assignees", &task.assignees, str::parse);
+        let start = fields.time("task.start_time", task.start_time.as_ref());
+        let due = fields.time("task.due_time", task.due_time.as_ref());
+        Some(GenerateTask {
+            account: account?,
+            task_type: task_type?,
+            work_key: work_key?,
+            title: title?,
+            description: description?,
+            category: category.map(Box::from),
+            priority: priority?,
+            visibility: visibility?,
+            assignees: assignees?,
+            start: start?,
+            due: due?,
         })
     }
 }
@@ -260,6 +294,22 @@ impl CommandRequest for v1::ReopenTaskRequest {
             status: status?,
         })
     }
+}
+
+fn priority(task: &v1::Task, fields: &mut Fields) -> Option<Priority> {
+    Some(match fields.known("task.priority", task.priority)? {
+        v1::TaskPriority::Low => Priority::Low,
+        v1::TaskPriority::Unspecified | v1::TaskPriority::Normal => Priority::Normal,
+        v1::TaskPriority::High => Priority::High,
+        v1::TaskPriority::Urgent => Priority::Urgent,
+    })
+}
+
+fn visibility(task: &v1::Task, fields: &mut Fields) -> Option<Visibility> {
+    Some(match fields.known("task.visibility", task.visibility)? {
+        v1::TaskVisibility::Unspecified | v1::TaskVisibility::Internal => Visibility::Internal,
+        v1::TaskVisibility::Portal => Visibility::Portal,
+    })
 }
 
 /// An open status; not started if none is given.

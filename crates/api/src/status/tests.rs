@@ -50,6 +50,16 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             "VERSION_MISMATCH",
         ),
         (
+            Rejection::StaleNotes {
+                resource: "accounts/acme".into(),
+                expected: 1,
+                actual: 2,
+            }
+            .into(),
+            Code::Aborted,
+            "STALE_NOTES",
+        ),
+        (
             Rejection::UnknownActor {
                 actor: "members/ana".into(),
             }
@@ -178,28 +188,29 @@ fn number(error: &ApiError) -> usize {
             Rejection::AlreadyExists { .. } => 2,
             Rejection::Precondition { .. } => 3,
             Rejection::VersionMismatch { .. } => 4,
-            Rejection::UnknownActor { .. } => 5,
-            Rejection::NotAllowed { .. } => 6,
+            Rejection::StaleNotes { .. } => 5,
+            Rejection::UnknownActor { .. } => 6,
+            Rejection::NotAllowed { .. } => 7,
         },
-        ApiError::TokenMissing => 7,
-        ApiError::TokenInvalid(_) => 8,
-        ApiError::UnknownCaller { .. } => 9,
-        ApiError::MethodNotAllowed { .. } => 10,
-        ApiError::ActingNotAllowed { .. } => 11,
-        ApiError::RequestIdReused => 12,
-        ApiError::UnknownMethod { .. } => 13,
-        ApiError::Unreadable { .. } => 14,
-        ApiError::Overloaded => 15,
-        ApiError::Unavailable(_) => 16,
-        ApiError::OutcomeUnknown(_) => 17,
-        ApiError::Draining => 18,
-        ApiError::Behind { .. } => 19,
-        ApiError::EpochChanged { .. } => 20,
-        ApiError::Building { .. } => 21,
-        ApiError::NotParked(_) => 22,
-        ApiError::DeadlineExceeded => 23,
-        ApiError::Corrupt(_) => 24,
-        ApiError::Internal(_) => 25,
+        ApiError::TokenMissing => 8,
+        ApiError::TokenInvalid(_) => 9,
+        ApiError::UnknownCaller { .. } => 10,
+        ApiError::MethodNotAllowed { .. } => 11,
+        ApiError::ActingNotAllowed { .. } => 12,
+        ApiError::RequestIdReused => 13,
+        ApiError::UnknownMethod { .. } => 14,
+        ApiError::Unreadable { .. } => 15,
+        ApiError::Overloaded => 16,
+        ApiError::Unavailable(_) => 17,
+        ApiError::OutcomeUnknown(_) => 18,
+        ApiError::Draining => 19,
+        ApiError::Behind { .. } => 20,
+        ApiError::EpochChanged { .. } => 21,
+        ApiError::Building { .. } => 22,
+        ApiError::NotParked(_) => 23,
+        ApiError::DeadlineExceeded => 24,
+        ApiError::Corrupt(_) => 25,
+        ApiError::Internal(_) => 26,
     }
 }
 
@@ -209,7 +220,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..26).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..27).collect::<Vec<_>>());
 }
 
 #[test]

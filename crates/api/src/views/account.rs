@@ -1,6 +1,10 @@
 //! Accounts as callers see them.
 
-use handoff_domain::account::{Account, Details, Kind, Origin, Status};
+use handoff_domain::{
+    account::{Account, Contact, ContactKind, Details, Kind, Origin, SkipReason, Status},
+    names::ContactName,
+    terms::TaskType,
+};
 use handoff_proto::v1;
 use handoff_read_models::accounts::AccountEntry;
 
@@ -30,6 +34,89 @@ fn team(name: &str, details: &Details) -> v1::Account {
         update_time: Some(time::to_proto(details.updated_at)),
         open_task_count: None,
         task_count: None,
+        roles: details
+            .roles
+            .iter()
+            .map(|(role, holder)| v1::RoleHolder {
+                role: role.as_str().to_owned(),
+                holder: holder.as_str().to_owned(),
+            })
+            .collect(),
+        support_team: details
+            .support_team
+            .iter()
+            .map(|member| member.as_str().to_owned())
+            .collect(),
+        contacts: details
+            .contacts
+            .iter()
+            .map(|(name, of)| contact(name, of))
+            .collect(),
+        notes: details.notes.as_str().to_owned(),
+        notes_revision: i32::try_from(details.notes_revision).unwrap_or(i32::MAX),
+        task_types: Some(v1::TaskTypeSelection {
+            all: details.task_types.is_none(),
+            task_types: details
+                .task_types
+                .iter()
+                .flatten()
+                .map(|task_type| task_type.as_str().to_owned())
+                .collect(),
+        }),
+        monthly_report: details.monthly_report,
+    }
+}
+
+/// A contact of an account that exists, if there is one of this name.
+pub(crate) fn contact_of_state(
+    view: View,
+    name: &ContactName,
+    account: &Account,
+) -> Option<v1::Contact> {
+    let Account::Existing(details) = account else {
+        return None;
+    };
+    match view {
+        View::Admin | View::Team => details.contacts.get(name).map(|of| contact(name, of)),
+    }
+}
+
+fn contact(name: &ContactName, contact: &Contact) -> v1::Contact {
+    let kind = match contact.kind {
+        ContactKind::Client => v1::ContactKind::Client,
+        ContactKind::Collaborator => v1::ContactKind::Collaborator,
+    };
+    v1::Contact {
+        name: name.as_str().to_owned(),
+        display_name: contact.display_name.as_str().to_owned(),
+        email: contact
+            .email
+            .as_ref()
+            .map(|email| email.as_str().to_owned())
+            .unwrap_or_default(),
+        phone: contact
+            .phone
+            .as_ref()
+            .map(|phone| phone.as_str().to_owned())
+            .unwrap_or_default(),
+        kind: kind.into(),
+        portal_access: contact.portal_access,
+        etag: contact.revision.to_string(),
+    }
+}
+
+/// Why relevant work of a type gave no task at an account that skipped it just now.
+pub(crate) fn skip_reason(account: &Account, task_type: &TaskType) -> v1::TaskGenerationSkipReason {
+    let reason = match account {
+        Account::Existing(details) => details.skips(task_type),
+        Account::Absent => None,
+    };
+    // Of what the account itself lets through, the settings offer the type no more.
+    match reason.unwrap_or(SkipReason::TypeRetired) {
+        SkipReason::AccountPaused => v1::TaskGenerationSkipReason::AccountPaused,
+        SkipReason::AccountDeactivated => v1::TaskGenerationSkipReason::AccountDeactivated,
+        SkipReason::TypeNotSelected => v1::TaskGenerationSkipReason::TypeNotSelected,
+        SkipReason::TypeRetired => v1::TaskGenerationSkipReason::TypeRetired,
     }
 }
 

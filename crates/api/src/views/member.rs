@@ -25,7 +25,7 @@ fn team(name: &str, details: &Details) -> v1::Member {
             .map(|email| email.as_str().to_owned())
             .unwrap_or_default(),
         kind: kind(details.kind).into(),
-        enabled: true,
+        enabled: details.may_sign_in(),
         etag: details.revision.to_string(),
         create_time: Some(time::to_proto(details.created_at)),
         update_time: Some(time::to_proto(details.updated_at)),

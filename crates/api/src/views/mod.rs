@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod event;
 pub(crate) mod member;
 pub(crate) mod projection;
+pub(crate) mod settings;
 pub(crate) mod task;
 
 use chrono::{DateTime, Utc};
@@ -64,6 +65,6 @@ pub(crate) fn resource(
         State::Account(account) => account::of_state(view, name, account).map(Resource::Account),
         State::Task(task) => task::of_state(view, name, task, now).map(Resource::Task),
         State::Member(member) => member::of_state(view, name, member).map(Resource::Member),
-        State::Settings(_) => None,
+        State::Settings(settings) => Some(Resource::Settings(settings::of_state(view, settings))),
     }
 }

@@ -66,7 +66,9 @@ fn allowed(method: &Method, who: Who) -> bool {
     match (method.service.as_str(), name) {
         (_, "VerifyLog") => who != Contact,
         ("ProjectionService", _) => matches!(who, Admin | ServiceAccountForAdmin | Operator),
-        ("MemberCommandService", _) => matches!(who, Admin | ServiceAccountForAdmin),
+        ("MemberCommandService" | "SettingsCommandService", _) => {
+            matches!(who, Admin | ServiceAccountForAdmin)
+        }
         (service, _) if service.ends_with("CommandService") => {
             !matches!(who, Analyst | Operator | Contact)
         }

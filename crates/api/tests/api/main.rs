@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test has no better answer")]
 
+mod accounts;
 mod callers;
 mod commands;
 mod draining;

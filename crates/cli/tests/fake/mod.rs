@@ -118,6 +118,118 @@ impl AccountCommandService for Fake {
             receipt,
         }))
     }
+
+    async fn update_account(
+        &self,
+        _: Request<v1::UpdateAccountRequest>,
+    ) -> Result<Response<v1::UpdateAccountResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn convert_lead(
+        &self,
+        _: Request<v1::ConvertLeadRequest>,
+    ) -> Result<Response<v1::ConvertLeadResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn activate_account(
+        &self,
+        _: Request<v1::ActivateAccountRequest>,
+    ) -> Result<Response<v1::ActivateAccountResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn pause_account(
+        &self,
+        _: Request<v1::PauseAccountRequest>,
+    ) -> Result<Response<v1::PauseAccountResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn deactivate_account(
+        &self,
+        _: Request<v1::DeactivateAccountRequest>,
+    ) -> Result<Response<v1::DeactivateAccountResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn assign_role(
+        &self,
+        _: Request<v1::AssignRoleRequest>,
+    ) -> Result<Response<v1::AssignRoleResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn vacate_role(
+        &self,
+        _: Request<v1::VacateRoleRequest>,
+    ) -> Result<Response<v1::VacateRoleResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn update_notes(
+        &self,
+        _: Request<v1::UpdateNotesRequest>,
+    ) -> Result<Response<v1::UpdateNotesResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn log_interaction(
+        &self,
+        _: Request<v1::LogInteractionRequest>,
+    ) -> Result<Response<v1::LogInteractionResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn record_question(
+        &self,
+        _: Request<v1::RecordQuestionRequest>,
+    ) -> Result<Response<v1::RecordQuestionResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn set_monthly_report(
+        &self,
+        _: Request<v1::SetMonthlyReportRequest>,
+    ) -> Result<Response<v1::SetMonthlyReportResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn select_task_types(
+        &self,
+        _: Request<v1::SelectTaskTypesRequest>,
+    ) -> Result<Response<v1::SelectTaskTypesResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn set_support_team(
+        &self,
+        _: Request<v1::SetSupportTeamRequest>,
+    ) -> Result<Response<v1::SetSupportTeamResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn create_contact(
+        &self,
+        _: Request<v1::CreateContactRequest>,
+    ) -> Result<Response<v1::CreateContactResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn update_contact(
+        &self,
+        _: Request<v1::UpdateContactRequest>,
+    ) -> Result<Response<v1::UpdateContactResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn delete_contact(
+        &self,
+        _: Request<v1::DeleteContactRequest>,
+    ) -> Result<Response<v1::DeleteContactResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
 }
 
 #[tonic::async_trait]
@@ -177,6 +289,13 @@ impl TaskCommandService for Fake {
         _: Request<v1::ReopenTaskRequest>,
     ) -> Result<Response<v1::ReopenTaskResponse>, Status> {
         Err(Status::unimplemented("no test reopens"))
+    }
+
+    async fn generate_task(
+        &self,
+        _: Request<v1::GenerateTaskRequest>,
+    ) -> Result<Response<v1::GenerateTaskResponse>, Status> {
+        Err(Status::unimplemented("no test generates"))
     }
 
     async fn assign_task(

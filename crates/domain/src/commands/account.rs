@@ -1,11 +1,13 @@
 //! Commands about accounts (S0).
 
+use std::sync::Arc;
+
 use crate::{
-    account::{Account, Event, Kind, Origin},
+    account::{Account, Event, Kind, Origin, Status},
     commands::{member::assignable, new_id::NewId},
     context::Context,
+    member::Details,
     names::{AccountName, MemberName, StreamName},
-    settings::Settings,
     text::{Line, SlaHours},
     unit::{Command, Stop, Unit},
 };
@@ -35,7 +37,7 @@ impl Command for CreateAccount {
                 assignable(unit, "account.assignee", assignee)?;
                 assignee.clone()
             }
-            None => default_assignee(context, &*unit.settings()?),
+            None => default_assignee(context, unit)?,
         };
         let event = unit.account(&name)?.create(
             &name,
@@ -55,6 +57,85 @@ impl Command for CreateAccount {
     }
 }
 
+/// Changes what an account is called, or the hours within which its tasks are due.
+#[derive(Debug, Clone)]
+pub struct UpdateAccount {
+    pub name: AccountName,
+    /// None: as it is.
+    pub display_name: Option<Line>,
+    /// None: as they are; none within: those of the settings.
+    pub sla_hours: Option<Option<SlaHours>>,
+}
+
+impl Command for UpdateAccount {
+    fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let account = editable(context, unit, &self.name)?;
+        let event = account.change_details(
+            &self.name,
+            self.display_name.as_ref(),
+            self.sla_hours.as_ref(),
+            context.by(),
+            context.now,
+        )?;
+        append(unit, &self.name, event)
+    }
+}
+
+/// Makes a lead a customer.
+#[derive(Debug, Clone)]
+pub struct ConvertLead {
+    pub name: AccountName,
+}
+
+impl Command for ConvertLead {
+    fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let account = editable(context, unit, &self.name)?;
+        let event = account.convert_lead(&self.name, context.by(), context.now)?;
+        append(unit, &self.name, event)
+    }
+}
+
+/// Activates, pauses or deactivates an account, from whatever status (S0).
+#[derive(Debug, Clone)]
+pub struct SetAccountStatus {
+    pub name: AccountName,
+    pub status: Status,
+}
+
+impl Command for SetAccountStatus {
+    fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let account = editable(context, unit, &self.name)?;
+        let event = account.set_status(&self.name, self.status, context.by(), context.now)?;
+        append(unit, &self.name, event)
+    }
+}
+
+/// The account, which exists, is at the revision that the caller read, and is the team's to change.
+pub(super) fn editable(
+    context: &Context,
+    unit: &mut Unit<'_>,
+    name: &AccountName,
+) -> Result<Arc<Account>, Stop> {
+    let member = context.acting_member().map(StreamName::from);
+    unit.need(member.into_iter().chain([name.into()]))?;
+    context.require_team(unit)?;
+    let account = unit.account(name)?;
+    context.check_revision(name.as_str(), account.existing(name)?.revision)?;
+    Ok(account)
+}
+
+/// Appends what was decided about an account, if anything.
+pub(super) fn append(
+    unit: &mut Unit<'_>,
+    name: &AccountName,
+    event: Option<Event>,
+) -> Result<StreamName, Stop> {
+    if let Some(event) = event {
+        unit.append_account(name, event)?;
+    }
+    Ok(name.into())
+}
+
 /// Creates the account that an action names where it does not exist yet (S0): a customer with its id
 /// as display name.
 pub(super) fn create_for_action(
@@ -65,12 +146,13 @@ pub(super) fn create_for_action(
     if let Account::Existing(_) = &*unit.account(name)? {
         return Ok(());
     }
+    let assignee = default_assignee(context, unit)?;
     let settings = unit.settings()?;
     let event = Event::Created {
         display_name: Line::new(name.id()).expect("an id is a line of at most 63 characters"),
         kind: Kind::Customer,
         status: settings.default_account_status,
-        assignee: default_assignee(context, &settings),
+        assignee,
         sla_hours: None,
         origin: Origin::Auto,
         by: context.by(),
@@ -79,11 +161,20 @@ pub(super) fn create_for_action(
     unit.append_account(name, event)
 }
 
-fn default_assignee(context: &Context, settings: &Settings) -> MemberName {
-    context
-        .acting_member()
-        .unwrap_or(&settings.default_assignee)
-        .clone()
+/// The acting member, else the setting `default_assignee`. Either stream is read, so that the append
+/// fails where work cannot be given to them any more.
+fn default_assignee(context: &Context, unit: &mut Unit<'_>) -> Result<MemberName, Stop> {
+    if let Some(acting) = context.acting_member()
+        && unit
+            .member(acting)?
+            .details()
+            .is_some_and(Details::takes_work)
+    {
+        return Ok(acting.clone());
+    }
+    let assignee = unit.settings()?.default_assignee.clone();
+    assignable(unit, "settings.default_assignee", &assignee)?;
+    Ok(assignee)
 }
 
 #[cfg(test)]
@@ -92,6 +183,8 @@ mod tests {
     use crate::{
         commands::memory::Memory,
         rejection::{Reason, Rejection},
+        settings::{Changes, Settings},
+        version::Revision,
     };
 
     fn create(id: NewId<AccountName>, display_name: &str) -> CreateAccount {
@@ -173,5 +266,167 @@ mod tests {
             &create(NewId::FromDisplayName, "Acme"),
         );
         assert!(matches!(rejection, Rejection::NotAllowed { .. }));
+    }
+
+    fn acme(memory: &mut Memory) -> AccountName {
+        memory.accept("members/ana", &create(NewId::FromDisplayName, "Acme"));
+        "accounts/acme".parse().unwrap()
+    }
+
+    fn set_status(name: &AccountName, status: Status) -> SetAccountStatus {
+        SetAccountStatus {
+            name: name.clone(),
+            status,
+        }
+    }
+
+    #[test]
+    fn a_new_account_has_all_task_types_and_the_monthly_report() {
+        let mut memory = Memory::with_team();
+        acme(&mut memory);
+        let account = memory.account("acme");
+        assert_eq!(account.task_types, None);
+        assert!(account.monthly_report);
+        assert!(account.contacts.is_empty() && account.support_team.is_empty());
+    }
+
+    #[test]
+    fn the_first_status_is_the_settings() {
+        let mut memory = Memory::with_team();
+        memory.change_settings(Changes {
+            default_account_status: Some(Status::Paused),
+            ..Changes::default()
+        });
+        acme(&mut memory);
+        assert_eq!(memory.account("acme").status, Status::Paused);
+    }
+
+    #[test]
+    fn any_status_leads_to_any_other() {
+        let mut memory = Memory::with_team();
+        let name = acme(&mut memory);
+        let all = [Status::Active, Status::Paused, Status::Deactivated];
+        for from in all {
+            for to in all {
+                memory.accept("members/ana", &set_status(&name, from));
+                let events = memory.log.len();
+                memory.accept("members/ana", &set_status(&name, to));
+                assert_eq!(memory.account("acme").status, to);
+                assert_eq!(memory.log.len() - events, usize::from(from != to));
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_first_action_creates_an_account() {
+        let mut memory = Memory::with_team();
+        let name = AccountName::from_id("nowhere").unwrap();
+        let update = UpdateAccount {
+            name: name.clone(),
+            display_name: None,
+            sla_hours: None,
+        };
+        let convert = ConvertLead { name: name.clone() };
+        for command in [
+            &set_status(&name, Status::Active) as &dyn Command,
+            &set_status(&name, Status::Paused),
+            &update,
+            &convert,
+        ] {
+            assert!(matches!(
+                memory.reject("members/ana", command),
+                Rejection::NotFound { .. }
+            ));
+        }
+    }
+
+    #[test]
+    fn a_lead_is_converted_once() {
+        let mut memory = Memory::with_team();
+        let name = acme(&mut memory);
+        memory.accept("members/ana", &ConvertLead { name: name.clone() });
+        assert_eq!(memory.account("acme").kind, Kind::Customer);
+        let events = memory.log.len();
+        memory.accept("members/ana", &ConvertLead { name });
+        assert_eq!(memory.log.len(), events);
+    }
+
+    #[test]
+    fn an_update_records_old_and_new_and_only_what_changed() {
+        let mut memory = Memory::with_team();
+        let name = acme(&mut memory);
+        let update = UpdateAccount {
+            name,
+            display_name: Some(Line::new("Acme AG").unwrap()),
+            sla_hours: Some(None),
+        };
+        memory.accept("members/ana", &update);
+        let crate::Event::Account(Event::DetailsChanged {
+            display_name: Some(change),
+            sla_hours: None,
+            ..
+        }) = &memory.log.last().unwrap().event
+        else {
+            panic!("{:?}", memory.log.last())
+        };
+        assert_eq!(
+            (change.from.as_str(), change.to.as_str()),
+            ("Acme", "Acme AG")
+        );
+        let events = memory.log.len();
+        memory.accept("members/ana", &update);
+        assert_eq!(memory.log.len(), events);
+    }
+
+    #[test]
+    fn a_stale_etag_does_not_change_an_account() {
+        let mut memory = Memory::with_team();
+        let name = acme(&mut memory);
+        memory.accept("members/ana", &set_status(&name, Status::Paused));
+        let stale = memory.decide_at(Revision(1), &set_status(&name, Status::Active));
+        assert!(matches!(stale, Err(Rejection::VersionMismatch { .. })));
+        let fresh = memory.decide_at(Revision(2), &set_status(&name, Status::Active));
+        assert!(fresh.is_ok());
+    }
+
+    #[test]
+    fn an_account_of_a_program_belongs_to_the_default_assignee_who_must_take_work() {
+        let mut memory = Memory::with_team();
+        memory.change_settings(Changes {
+            default_assignee: Some("members/ben".parse().unwrap()),
+            ..Changes::default()
+        });
+        memory.accept(
+            "service-accounts/crm",
+            &create(NewId::FromDisplayName, "Acme"),
+        );
+        assert_eq!(memory.account("acme").assignee.id(), "ben");
+    }
+
+    #[test]
+    fn a_disabled_member_is_neither_assigned_nor_a_caller() {
+        let mut memory = Memory::with_team();
+        memory.disable("ben");
+        let command = CreateAccount {
+            assignee: Some("members/ben".parse().unwrap()),
+            ..create(NewId::FromDisplayName, "Acme")
+        };
+        assert!(matches!(
+            memory.reject("members/ana", &command),
+            Rejection::Precondition {
+                reason: Reason::MemberDisabled,
+                ..
+            }
+        ));
+        for context in [
+            memory.context("members/ben"),
+            Context {
+                on_behalf_of: Some("members/ben".parse().unwrap()),
+                ..memory.context("service-accounts/crm")
+            },
+        ] {
+            let rejected = memory.decide(&context, &create(NewId::FromDisplayName, "Acme"));
+            assert!(matches!(rejected, Err(Rejection::UnknownActor { .. })));
+        }
     }
 }

@@ -1,11 +1,16 @@
 //! Commands about members.
 
+use std::{fmt, sync::Arc};
+
 use crate::{
     commands::new_id::NewId,
     context::Context,
-    member::{Kind, Member},
-    names::{MemberName, StreamName},
+    limits,
+    member::{self, Kind, Member, OtherAdmin},
+    names::{AccountName, MemberName, StreamName, TaskName},
     rejection::{Reason, Rejection},
+    settings::Settings,
+    terms::Role,
     text::{Email, Line},
     unit::{Command, Stop, Unit},
 };
@@ -41,6 +46,205 @@ impl Command for CreateMember {
     }
 }
 
+/// Changes what a member is called, their address, or what they may do. Admins only. The last enabled
+/// admin stays one.
+#[derive(Debug, Clone)]
+pub struct UpdateMember {
+    pub name: MemberName,
+    /// None: as it is.
+    pub display_name: Option<Line>,
+    /// None: as it is; none within: no address.
+    pub email: Option<Option<Email>>,
+    /// None: as it is.
+    pub kind: Option<Kind>,
+    /// As for [`StartDisabling`].
+    pub other_admins: Vec<MemberName>,
+}
+
+impl Command for UpdateMember {
+    fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let member = editable(context, unit, &self.name)?;
+        let (by, at) = (context.by(), context.now);
+        let changed = member.change(
+            &self.name,
+            self.display_name.as_ref(),
+            self.email.as_ref(),
+            by.clone(),
+            at,
+        )?;
+        append(unit, &self.name, changed)?;
+        if let Some(kind) = self.kind {
+            let other = match kind {
+                Kind::Admin => OtherAdmin::Unknown,
+                Kind::Staff => other_admin(context, unit, &self.name, &self.other_admins)?,
+            };
+            let member = unit.member(&self.name)?;
+            let changed = member.change_kind(&self.name, kind, other, by, at)?;
+            append(unit, &self.name, changed)?;
+        }
+        Ok((&self.name).into())
+    }
+}
+
+/// Begins to disable a member: from the position of its event nobody can assign them, for every
+/// assignment asserts their stream. Admins only. The last enabled admin cannot be disabled.
+///
+/// What they hold is then read at or after that position, where it is complete, and [`DisableMember`]
+/// ends it; [`EnableMember`] takes it back.
+#[derive(Debug, Clone)]
+pub struct StartDisabling {
+    pub name: MemberName,
+    /// Admins who may remain, at most 20, beside the one who acts; only needed where that is the
+    /// member in question or no member. The first who is an enabled admin counts, and their stream is
+    /// asserted, so that of two admins who disable each other at once only one succeeds.
+    pub other_admins: Vec<MemberName>,
+}
+
+impl Command for StartDisabling {
+    fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let member = editable(context, unit, &self.name)?;
+        refuse_held(&self.name, &*unit.settings()?, &[])?;
+        let other = other_admin(context, unit, &self.name, &self.other_admins)?;
+        let event = member.start_disabling(&self.name, other, context.by(), context.now)?;
+        append(unit, &self.name, event)
+    }
+}
+
+/// Disables a member for whom that was begun and who holds nothing. Admins only.
+#[derive(Debug, Clone)]
+pub struct DisableMember {
+    pub name: MemberName,
+    /// What the member holds, from read models that include the position of
+    /// `member.disabling_started`. Anything here refuses the command. What the settings say is looked
+    /// up by the command itself.
+    pub holdings: Vec<Holding>,
+}
+
+impl Command for DisableMember {
+    fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let member = editable(context, unit, &self.name)?;
+        let event = member.disable(&self.name, context.by(), context.now)?;
+        if event.is_some() {
+            refuse_held(&self.name, &*unit.settings()?, &self.holdings)?;
+        }
+        append(unit, &self.name, event)
+    }
+}
+
+/// Lets a disabled member sign in and be given work again, or takes back that they are being disabled.
+/// Admins only.
+#[derive(Debug, Clone)]
+pub struct EnableMember {
+    pub name: MemberName,
+}
+
+impl Command for EnableMember {
+    fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let member = editable(context, unit, &self.name)?;
+        let event = member.enable(&self.name, context.by(), context.now)?;
+        append(unit, &self.name, event)
+    }
+}
+
+/// Something that a member holds and that must be passed on before they are disabled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holding {
+    /// A role of an account.
+    Role { account: AccountName, role: Role },
+    /// A place in an account's support team.
+    SupportTeam { account: AccountName },
+    /// A part in an open task.
+    OpenTask { task: TaskName },
+    /// The setting `default_assignee`.
+    DefaultAssignee,
+}
+
+impl fmt::Display for Holding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role { account, role } => write!(f, "{role} of {account}"),
+            Self::SupportTeam { account } => write!(f, "support team of {account}"),
+            Self::OpenTask { task } => task.fmt(f),
+            Self::DefaultAssignee => f.write_str("the setting default_assignee"),
+        }
+    }
+}
+
+/// Refuses to disable who holds something, and says what.
+fn refuse_held(name: &MemberName, settings: &Settings, found: &[Holding]) -> Result<(), Rejection> {
+    /// More are counted, not named.
+    const NAMED: usize = 20;
+    let default = (settings.default_assignee == *name).then_some(&Holding::DefaultAssignee);
+    let holdings: Vec<_> = default.into_iter().chain(found).collect();
+    if holdings.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<_> = holdings
+        .iter()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect();
+    let more = match holdings.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Err(Rejection::Precondition {
+        reason: Reason::MemberHoldsWork,
+        subject: name.to_string(),
+        description: format!(
+            "{name} holds {}{more}: pass that on first",
+            named.join(", ")
+        ),
+    })
+}
+
+/// The member, who exists, is at the revision that the caller read, and is an admin's to change.
+fn editable(
+    context: &Context,
+    unit: &mut Unit<'_>,
+    name: &MemberName,
+) -> Result<Arc<Member>, Stop> {
+    let acting = context.acting_member().map(StreamName::from);
+    unit.need(acting.into_iter().chain([name.into()]))?;
+    context.require_admin(unit)?;
+    let member = unit.member(name)?;
+    context.check_revision(name.as_str(), member.existing(name)?.revision)?;
+    Ok(member)
+}
+
+fn append(
+    unit: &mut Unit<'_>,
+    name: &MemberName,
+    event: Option<member::Event>,
+) -> Result<StreamName, Stop> {
+    if let Some(event) = event {
+        unit.append_member(name, event)?;
+    }
+    Ok(name.into())
+}
+
+/// Looks for an enabled admin who remains without `leaving`: the acting member, then the candidates.
+/// Reading the stream makes the append fail where they cease to be one meanwhile.
+fn other_admin(
+    context: &Context,
+    unit: &mut Unit<'_>,
+    leaving: &MemberName,
+    candidates: &[MemberName],
+) -> Result<OtherAdmin, Stop> {
+    let candidates = candidates.iter().take(limits::OTHER_ADMINS);
+    for candidate in context.acting_member().into_iter().chain(candidates) {
+        if candidate != leaving
+            && unit
+                .member(candidate)?
+                .details()
+                .is_some_and(member::Details::is_enabled_admin)
+        {
+            return Ok(OtherAdmin::Remains);
+        }
+    }
+    Ok(OtherAdmin::Unknown)
+}
+
 /// Requires that work can be given to `member`. Reading the stream makes the append fail where that
 /// changes meanwhile.
 pub(super) fn assignable(
@@ -49,7 +253,13 @@ pub(super) fn assignable(
     member: &MemberName,
 ) -> Result<(), Stop> {
     match &*unit.member(member)? {
-        Member::Existing(_) => Ok(()),
+        Member::Existing(details) if details.takes_work() => Ok(()),
+        Member::Existing(_) => Err(Rejection::Precondition {
+            reason: Reason::MemberDisabled,
+            subject: member.to_string(),
+            description: format!("{field}: {member} is disabled and cannot be given anything"),
+        }
+        .into()),
         Member::Absent => Err(Rejection::Precondition {
             reason: Reason::UnknownMember,
             subject: member.to_string(),
@@ -62,7 +272,11 @@ pub(super) fn assignable(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::memory::Memory;
+    use crate::{
+        account::{InteractionKind, RoleSource},
+        commands::{AssignRole, LogInteraction, memory::Memory},
+        settings::Changes,
+    };
 
     fn create(display_name: &str) -> CreateMember {
         CreateMember {
@@ -92,5 +306,208 @@ mod tests {
             memory.accept("system", &create("Zoe")).as_str(),
             "members/zoe-2"
         );
+    }
+
+    fn name(id: &str) -> MemberName {
+        MemberName::from_id(id).unwrap()
+    }
+
+    fn start(id: &str, other_admins: &[&str]) -> StartDisabling {
+        StartDisabling {
+            name: name(id),
+            other_admins: other_admins.iter().map(|id| name(id)).collect(),
+        }
+    }
+
+    fn disable(id: &str) -> DisableMember {
+        DisableMember {
+            name: name(id),
+            holdings: vec![],
+        }
+    }
+
+    fn set_kind(id: &str, kind: Kind) -> UpdateMember {
+        UpdateMember {
+            name: name(id),
+            display_name: None,
+            email: None,
+            kind: Some(kind),
+            other_admins: vec![],
+        }
+    }
+
+    fn reason(rejection: Rejection) -> Reason {
+        match rejection {
+            Rejection::Precondition { reason, .. } => reason,
+            other => panic!("{other}"),
+        }
+    }
+
+    /// `ben` is the default assignee, so that nothing but being the last admin protects `admin`.
+    fn without_default_assignee() -> Memory {
+        let mut memory = Memory::with_team();
+        memory.change_settings(Changes {
+            default_assignee: Some(name("ben")),
+            ..Changes::default()
+        });
+        memory
+    }
+
+    #[test]
+    fn only_admins_change_members() {
+        let mut memory = Memory::with_team();
+        for command in [
+            &set_kind("ben", Kind::Admin) as &dyn Command,
+            &start("ben", &[]),
+            &disable("ben"),
+            &EnableMember { name: name("ben") },
+        ] {
+            for actor in ["members/ana", "service-accounts/crm"] {
+                assert!(matches!(
+                    memory.reject(actor, command),
+                    Rejection::NotAllowed { .. }
+                ));
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_member_is_recorded_once() {
+        let mut memory = Memory::with_team();
+        let update = UpdateMember {
+            display_name: Some(Line::new("Ana Lima").unwrap()),
+            email: Some(Some(Email::new("ana@example.com").unwrap())),
+            ..set_kind("ana", Kind::Admin)
+        };
+        let events = memory.log.len();
+        memory.accept("members/admin", &update);
+        assert_eq!(memory.log.len(), events + 2);
+        let ana = memory.member("ana");
+        assert_eq!(ana.display_name.as_str(), "Ana Lima");
+        assert_eq!(ana.kind, Kind::Admin);
+        memory.accept("members/admin", &update);
+        assert_eq!(memory.log.len(), events + 2);
+        let nobody = memory.reject("members/admin", &set_kind("nobody", Kind::Staff));
+        assert!(matches!(nobody, Rejection::NotFound { .. }));
+    }
+
+    #[test]
+    fn a_member_is_disabled_in_two_steps_and_enabled_in_one() {
+        let mut memory = Memory::with_team();
+        let rejection = memory.reject("members/admin", &disable("ben"));
+        assert_eq!(reason(rejection), Reason::DisablingNotStarted);
+        memory.accept("members/admin", &start("ben", &[]));
+        assert!(memory.member("ben").may_sign_in() && !memory.member("ben").takes_work());
+        memory.accept("members/admin", &disable("ben"));
+        assert!(!memory.member("ben").may_sign_in());
+        let events = memory.log.len();
+        memory.accept("members/admin", &start("ben", &[]));
+        memory.accept("members/admin", &disable("ben"));
+        assert_eq!(memory.log.len(), events);
+        memory.accept("members/admin", &EnableMember { name: name("ben") });
+        assert!(memory.member("ben").takes_work());
+        memory.accept("members/admin", &EnableMember { name: name("ben") });
+        assert_eq!(memory.log.len(), events + 1);
+    }
+
+    #[test]
+    fn nothing_is_given_to_a_member_who_is_being_disabled_until_that_is_taken_back() {
+        let mut memory = Memory::with_account("acme");
+        memory.accept("members/admin", &start("ben", &[]));
+        let assign = AssignRole {
+            account: "accounts/acme".parse().unwrap(),
+            role: Role::assignee(),
+            holder: name("ben"),
+            source: RoleSource::Api,
+        };
+        let rejection = memory.reject("members/ana", &assign);
+        assert_eq!(reason(rejection), Reason::MemberDisabled);
+        memory.accept("members/admin", &EnableMember { name: name("ben") });
+        memory.accept("members/ana", &assign);
+    }
+
+    #[test]
+    fn an_account_that_somebody_who_is_being_disabled_begins_is_not_theirs() {
+        let mut memory = Memory::with_team();
+        memory.accept("members/admin", &start("ben", &[]));
+        let interaction = LogInteraction {
+            account: "accounts/acme".parse().unwrap(),
+            kind: InteractionKind::Email,
+            details: None,
+            happened_at: None,
+        };
+        memory.accept("members/ben", &interaction);
+        assert_eq!(memory.account("acme").assignee, name("admin"));
+    }
+
+    #[test]
+    fn who_holds_something_is_not_disabled_and_the_error_lists_it() {
+        let mut memory = Memory::with_team();
+        memory.accept("members/admin", &start("ben", &[]));
+        let holdings = (0..30).map(|n| Holding::OpenTask {
+            task: format!("tasks/t{n}").parse().unwrap(),
+        });
+        let held = DisableMember {
+            name: name("ben"),
+            holdings: holdings.collect(),
+        };
+        let Rejection::Precondition {
+            reason,
+            description,
+            ..
+        } = memory.reject("members/admin", &held)
+        else {
+            panic!("not refused by a rule")
+        };
+        assert_eq!(reason, Reason::MemberHoldsWork);
+        assert!(
+            description.contains("tasks/t19 and 10 more"),
+            "{description}"
+        );
+    }
+
+    #[test]
+    fn the_default_assignee_is_not_disabled() {
+        let mut memory = without_default_assignee();
+        let rejection = memory.reject("members/admin", &start("ben", &[]));
+        assert_eq!(reason(rejection), Reason::MemberHoldsWork);
+    }
+
+    #[test]
+    fn the_last_enabled_admin_is_neither_disabled_nor_demoted() {
+        let mut memory = without_default_assignee();
+        for command in [
+            &start("admin", &["ana", "ben", "admin", "nobody"]) as &dyn Command,
+            &set_kind("admin", Kind::Staff),
+        ] {
+            for actor in ["members/admin", "system"] {
+                let rejection = memory.reject(actor, command);
+                assert_eq!(reason(rejection), Reason::LastAdmin);
+            }
+        }
+        memory.accept("members/admin", &set_kind("ana", Kind::Admin));
+        let leave = start("admin", &["ben", "ana"]);
+        memory.accept("members/admin", &leave);
+        let rejection = memory.reject("members/ana", &set_kind("ana", Kind::Staff));
+        assert_eq!(
+            reason(rejection),
+            Reason::LastAdmin,
+            "who is being disabled does not count"
+        );
+        memory.accept("members/ana", &disable("admin"));
+        assert!(matches!(
+            memory.reject("members/admin", &set_kind("ben", Kind::Admin)),
+            Rejection::UnknownActor { .. }
+        ));
+    }
+
+    #[test]
+    fn of_two_admins_who_disable_each_other_one_remains() {
+        let mut memory = without_default_assignee();
+        memory.accept("members/admin", &set_kind("ana", Kind::Admin));
+        memory.accept("members/admin", &start("ana", &[]));
+        // Deciding read `admin` as the one who remains, so this is decided after it or not at all.
+        let rejection = memory.reject("members/ana", &start("admin", &["ben"]));
+        assert_eq!(reason(rejection), Reason::LastAdmin);
     }
 }

@@ -6,10 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     Command, Context, NewEvent, Rejection, Revision, Source, State, Stop, Unit, Version, Versioned,
-    account::{self, Account},
-    commands::{CreateMember, NewId},
+    account,
+    commands::{
+        CreateAccount, CreateMember, DisableMember, NewId, SetAccountStatus, StartDisabling,
+        UpdateSettings,
+    },
     member,
-    names::{AccountName, StreamName, TaskName},
+    names::{AccountName, MemberName, StreamName, TaskName},
+    settings::{Changes, Settings},
     task::Task,
     text::Line,
 };
@@ -57,6 +61,20 @@ impl Memory {
             };
             memory.accept("system", &command);
         }
+        memory
+    }
+
+    /// The team, and an account of `ana`'s.
+    pub(super) fn with_account(id: &str) -> Self {
+        let mut memory = Self::with_team();
+        let command = CreateAccount {
+            id: NewId::Given(AccountName::from_id(id).unwrap()),
+            display_name: Line::new(id).unwrap(),
+            kind: account::Kind::Customer,
+            assignee: None,
+            sla_hours: None,
+        };
+        memory.accept("members/ana", &command);
         memory
     }
 
@@ -119,27 +137,63 @@ impl Memory {
     }
 
     pub(super) fn account(&self, id: &str) -> account::Details {
-        match self
-            .get(&(&AccountName::from_id(id).unwrap()).into())
-            .unwrap()
-            .state
-        {
-            State::Account(account) => match &*account {
-                Account::Existing(details) => details.clone(),
-                Account::Absent => panic!("no account {id}"),
-            },
+        self.find_account(id)
+            .unwrap_or_else(|| panic!("no account {id}"))
+    }
+
+    pub(super) fn find_account(&self, id: &str) -> Option<account::Details> {
+        let name = AccountName::from_id(id).unwrap();
+        match self.get(&(&name).into()).unwrap().state {
+            State::Account(account) => account.existing(&name).ok().cloned(),
             state => panic!("{state:?}"),
         }
     }
 
-    /// Makes an account deactivated, which no command of today does.
-    pub(super) fn deactivate(&mut self, name: &AccountName) {
-        let details = account::Details {
-            status: account::Status::Deactivated,
-            ..self.account(name.id())
+    pub(super) fn member(&self, id: &str) -> member::Details {
+        match self.get(&(&MemberName::from_id(id).unwrap()).into()) {
+            Some(Versioned {
+                state: State::Member(member),
+                ..
+            }) => member.details().unwrap().clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        match self.get(&StreamName::settings()) {
+            Some(Versioned {
+                state: State::Settings(settings),
+                ..
+            }) => (*settings).clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn change_settings(&mut self, changes: Changes) {
+        self.accept("members/admin", &UpdateSettings { changes });
+    }
+
+    /// Disables a member who holds nothing.
+    pub(super) fn disable(&mut self, id: &str) {
+        let name = MemberName::from_id(id).unwrap();
+        let start = StartDisabling {
+            name: name.clone(),
+            other_admins: vec![],
         };
-        let account = self.states.get_mut(name.as_str()).unwrap();
-        account.state = State::Account(Account::Existing(details).into());
+        self.accept("members/admin", &start);
+        let disable = DisableMember {
+            name,
+            holdings: vec![],
+        };
+        self.accept("members/admin", &disable);
+    }
+
+    pub(super) fn deactivate(&mut self, name: &AccountName) {
+        let command = SetAccountStatus {
+            name: name.clone(),
+            status: account::Status::Deactivated,
+        };
+        self.accept("members/ana", &command);
     }
 
     pub(super) fn task(&self, name: &TaskName) -> Task {

@@ -2,16 +2,32 @@
 //! methods of that aggregate.
 
 mod account;
+mod contact;
+mod generate;
 mod member;
 mod new_id;
+mod record;
+mod role;
+mod settings;
 mod task;
+mod upkeep;
 
+#[cfg(test)]
+mod account_properties;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod properties;
 
-pub use account::CreateAccount;
-pub use member::CreateMember;
+pub use account::{ConvertLead, CreateAccount, SetAccountStatus, UpdateAccount};
+pub use contact::{CreateContact, DeleteContact, UpdateContact};
+pub use generate::GenerateTask;
+pub use member::{
+    CreateMember, DisableMember, EnableMember, Holding, StartDisabling, UpdateMember,
+};
 pub use new_id::NewId;
+pub use record::{LogInteraction, RecordQuestion, UpdateNotes};
+pub use role::{AssignRole, VacateRole};
+pub use settings::UpdateSettings;
 pub use task::{AssignTask, CompleteTask, CreateTask, ReopenTask};
+pub use upkeep::{SelectTaskTypes, SetMonthlyReport, SetSupportTeam};

@@ -28,7 +28,7 @@ pub struct CreateTask {
     pub status: OpenStatus,
     pub priority: Priority,
     pub visibility: Visibility,
-    /// Empty: the account's assignee, or the member whom it is about.
+    /// Empty: the account's support team, else its assignee; or the member whom it is about.
     pub assignees: Vec<MemberName>,
     /// None: now.
     pub start: Option<DateTime<Utc>>,
@@ -51,11 +51,11 @@ impl Command for CreateTask {
         }
         let Numbered {
             number,
-            assignee,
+            assignees,
             sla_hours,
         } = self.number(context, &settings, unit)?;
         let assignees = if self.assignees.is_empty() {
-            vec![assignee]
+            assignees
         } else {
             distinct(&self.assignees)
         };
@@ -93,7 +93,8 @@ impl Command for CreateTask {
 /// What the subject gives a new task.
 struct Numbered {
     number: Box<str>,
-    assignee: MemberName,
+    /// Whose it is unless somebody is named.
+    assignees: Vec<MemberName>,
     sla_hours: Option<SlaHours>,
 }
 
@@ -117,10 +118,19 @@ impl CreateTask {
 
     fn check(&self, settings: &Settings) -> Result<(), Rejection> {
         let mut violations = Violations::new();
-        check_count(&mut violations, &self.assignees);
+        check_count(
+            &mut violations,
+            "task.assignees",
+            &self.assignees,
+            limits::ASSIGNEES,
+        );
         violations.finish()?;
         match &self.category {
-            Some(category) if !settings.task_categories.contains(category) => {
+            Some(category)
+                if !settings
+                    .task_categories
+                    .offers(|offered| offered.as_str() == &**category) =>
+            {
                 Err(Rejection::Precondition {
                     reason: Reason::UnknownCategory,
                     subject: "settings".to_owned(),
@@ -150,7 +160,10 @@ impl CreateTask {
                 let details = account.accept_new_work(name)?;
                 Ok(Numbered {
                     number: format(name.id(), n),
-                    assignee: details.assignee.clone(),
+                    assignees: match &details.support_team[..] {
+                        [] => vec![details.assignee.clone()],
+                        team => team.to_vec(),
+                    },
                     sla_hours: details.sla_hours,
                 })
             }
@@ -160,7 +173,7 @@ impl CreateTask {
                 let number = format(&format!("member-{}", name.id()), n);
                 Ok(Numbered {
                     number,
-                    assignee: name.clone(),
+                    assignees: vec![name.clone()],
                     sla_hours: None,
                 })
             }
@@ -186,7 +199,12 @@ impl Command for AssignTask {
         unit.need(members.chain([StreamName::from(&self.name)]))?;
         let task = editable(context, unit, &self.name)?;
         let mut violations = Violations::new();
-        check_count(&mut violations, &self.assignees);
+        check_count(
+            &mut violations,
+            "assignees",
+            &self.assignees,
+            limits::ASSIGNEES,
+        );
         violations.finish()?;
         for member in &self.assignees {
             assignable(unit, "assignees", member)?;
@@ -257,21 +275,22 @@ fn append(
     Ok(name.into())
 }
 
-fn check_count(violations: &mut Violations, assignees: &[MemberName]) {
-    if assignees.len() > limits::ASSIGNEES {
+pub(super) fn check_count(
+    violations: &mut Violations,
+    field: &str,
+    members: &[MemberName],
+    most: usize,
+) {
+    if members.len() > most {
         violations.add(
-            "assignees",
-            format!(
-                "has {} members; at most {} are allowed",
-                assignees.len(),
-                limits::ASSIGNEES
-            ),
+            field,
+            format!("has {} members; at most {most} are allowed", members.len()),
         );
     }
 }
 
 /// The members in the order given, each once.
-fn distinct(members: &[MemberName]) -> Vec<MemberName> {
+pub(super) fn distinct(members: &[MemberName]) -> Vec<MemberName> {
     let mut seen = Vec::with_capacity(members.len());
     for member in members {
         if !seen.contains(member) {
@@ -286,7 +305,12 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::{Revision, account, commands::memory::Memory, names::AccountName, task::DueSource};
+    use crate::{
+        Revision, account,
+        commands::{SetSupportTeam, memory::Memory},
+        names::AccountName,
+        task::DueSource,
+    };
 
     fn name(id: &str) -> TaskName {
         TaskName::from_id(id).unwrap()
@@ -377,6 +401,40 @@ mod tests {
             memory.reject("members/ana", &create("t2", "members/nobody")),
             Rejection::NotFound { .. }
         ));
+    }
+
+    #[test]
+    fn numbering_leaves_a_members_etag_alone() {
+        let mut memory = Memory::with_team();
+        let revision = memory.member("ben").revision;
+        memory.accept("members/ana", &create("t1", "members/ben"));
+        let ben = memory.member("ben");
+        assert_eq!((ben.revision, ben.tasks_numbered), (revision, 1));
+    }
+
+    #[test]
+    fn a_task_of_an_account_is_the_support_teams_where_there_is_one() {
+        let mut memory = Memory::with_account("acme");
+        memory.accept("members/ana", &create("t1", "accounts/acme"));
+        let team: Vec<MemberName> = ["ben", "admin"]
+            .map(|id| MemberName::from_id(id).unwrap())
+            .into();
+        let set = SetSupportTeam {
+            account: AccountName::from_id("acme").unwrap(),
+            members: team.clone(),
+        };
+        memory.accept("members/ana", &set);
+        memory.accept("members/ana", &create("t2", "accounts/acme"));
+        let assignees = |task: &str| {
+            memory
+                .task(&name(task))
+                .details()
+                .unwrap()
+                .assignees
+                .clone()
+        };
+        assert_eq!(assignees("t1"), ["members/ana".parse().unwrap()]);
+        assert_eq!(assignees("t2"), team);
     }
 
     #[test]

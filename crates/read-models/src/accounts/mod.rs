@@ -6,17 +6,16 @@
 mod list;
 
 use handoff_domain::{
-    Event, Revision, Version,
-    account::{Account, Details},
+    Event, Version,
+    account::Account,
     names::{AccountName, StreamName},
-    text::SlaHours,
 };
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
 
 use crate::{
     aggregate::{AggregateRow, evolve},
-    stored::{Stored, label, number},
+    stored::{Json, json, label},
 };
 
 pub(crate) use list::{LISTING, active_unless_asked, one, page};
@@ -44,21 +43,20 @@ fn name(stream: &StreamName) -> Option<AccountName> {
 
 impl ReadModel for Accounts {
     const NAME: &'static str = "accounts";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["account text collate \"C\" not null"];
+    // The whole account first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[
+        "details text collate \"C\" not null",
+        "version integer not null",
+        "position bigint not null",
         "display_name text collate \"C\" not null",
         "kind text collate \"C\" not null",
         "status text collate \"C\" not null",
         "assignee text collate \"C\" not null",
-        "sla_hours integer",
         "origin text collate \"C\" not null",
-        "tasks_numbered integer not null",
         "created_at timestamptz not null",
         "updated_at timestamptz not null",
-        "revision integer not null",
-        "version integer not null",
-        "position bigint not null",
     ];
     const INDEXES: &'static [Index] = list::INDEXES;
 
@@ -102,52 +100,26 @@ impl ReadModel for Accounts {
         let Account::Existing(details) = state else {
             return;
         };
-        to.put(details.display_name.as_str())
+        to.put(json(details))
+            .put(version.0 as i32)
+            .put(position.0)
+            .put(details.display_name.as_str())
             .put(label(&details.kind))
             .put(label(&details.status))
             .put(details.assignee.as_str())
-            .put(details.sla_hours.map(|sla| i32::from(sla.hours())))
             .put(label(&details.origin))
-            .put(details.tasks_numbered as i32)
             .put(details.created_at)
-            .put(details.updated_at)
-            .put(details.revision.0 as i32)
-            .put(version.0 as i32)
-            .put(position.0);
+            .put(details.updated_at);
     }
 
     fn take(from: &mut Take<'_>) -> Result<(AccountName, AccountRow), UnreadableRow> {
         let key = from.parse()?;
-        let Stored(display_name) = from.parse()?;
-        let Stored(kind) = from.parse()?;
-        let Stored(status) = from.parse()?;
-        let assignee = from.parse()?;
-        let sla_hours = from.take::<Option<i32>>()?;
-        let sla_hours = sla_hours
-            .map(|hours| number(hours, |hours| SlaHours::new(hours.into())))
-            .transpose()?;
-        let Stored(origin) = from.parse()?;
-        let details = Details {
-            display_name,
-            kind,
-            status,
-            assignee,
-            sla_hours,
-            origin,
-            tasks_numbered: from.take::<i32>()? as u32,
-            created_at: from.take()?,
-            updated_at: from.take()?,
-            revision: Revision(from.take::<i32>()? as u32),
+        let Json(details) = from.parse()?;
+        let row = AggregateRow {
+            state: Account::Existing(details),
+            version: Version(from.take::<i32>()? as u32),
+            position: Position(from.take()?),
         };
-        let version = Version(from.take::<i32>()? as u32);
-        let account = Account::Existing(details);
-        Ok((
-            key,
-            AggregateRow {
-                state: account,
-                version,
-                position: Position(from.take()?),
-            },
-        ))
+        Ok((key, row))
     }
 }
