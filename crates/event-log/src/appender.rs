@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     database::{Database, Role},
+    epochs,
     error::LogError,
     hash::{Hash, Hashed},
     log::Head,
@@ -111,11 +112,12 @@ impl Statements {
 }
 
 impl Appender {
-    /// Connects a session that appends.
+    /// Connects a session that appends. Begins a new epoch where the database has moved to another Postgres.
     pub async fn connect(database: &Database) -> Result<Self, LogError> {
         let client = database
             .connect(Role::Appender, "handoff appender", SETTINGS)
             .await?;
+        epochs::begin_if_elsewhere(&client).await?;
         let statements = Statements::prepare(&client).await?;
         Ok(Self {
             client,
