@@ -1,0 +1,188 @@
+//! Everything at random for long: `make soak`. `SEED` repeats a run, `CYCLES` and `MINUTES` bound it.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use handoff_failpoints::Point;
+use handoff_proto::v1::RebuildProjectionRequest;
+use handoff_testkit::{PrivateNats, PrivatePostgres, Shutdown};
+use handoff_tests::{Deployment, Fleet, Load, Mix};
+use rustix::process::Signal;
+use tokio::time::timeout;
+
+use crate::{API, PROJECT, RELAY, number, overload, postgres::end_sessions, race, seed};
+
+/// Cycles of harm after which the checker looks, on servers and a log that begin anew for each batch: it reads the
+/// whole log.
+const BATCH: u64 = 25;
+const ROLES: [&[&str]; 6] = [API, API, RELAY, RELAY, PROJECT, PROJECT];
+/// How long a process may take to come by the point at which it is to die. Not each one comes there: a
+/// relay that stands by publishes nothing.
+const COMES_BY: Duration = Duration::from_secs(8);
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes up to an hour: make soak"]
+async fn cycles_of_harm_at_random_break_no_promise() {
+    let (cycles, minutes) = (number("CYCLES", 500), number("MINUTES", 55));
+    let seed = seed();
+    let began = Instant::now();
+    let mut done = 0;
+    for batch in 0.. {
+        let late = began.elapsed() > Duration::from_secs(minutes * 60);
+        if done >= cycles || late {
+            break;
+        }
+        let now = BATCH.min(cycles - done);
+        println!("batch {batch}: {now} cycles after {:?}", began.elapsed());
+        Batch::run(seed.wrapping_add(batch), now).await;
+        done += now;
+    }
+    println!(
+        "{done} cycles in {:?}, all checks green; SEED={seed}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "long: make soak"]
+async fn a_hundred_thousand_commands_of_two_replicas_on_the_same_streams() {
+    race::race(100_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "long: make soak"]
+async fn overload_for_a_minute() {
+    overload::overload("", Duration::from_secs(60)).await;
+}
+
+struct Batch {
+    fleet: Fleet,
+    postgres: PrivatePostgres,
+    nats: PrivateNats,
+    choices: fastrand::Rng,
+}
+
+impl Batch {
+    async fn run(seed: u64, cycles: u64) {
+        let (postgres, nats) = tokio::join!(PrivatePostgres::start(), PrivateNats::start());
+        let deployment = Deployment::on(&postgres, &nats).await;
+        let mut batch = Self {
+            fleet: Fleet::start(deployment, &ROLES).await,
+            postgres,
+            nats,
+            choices: fastrand::Rng::with_seed(seed),
+        };
+        let load = batch.fleet.load(Mix {
+            clients: 6,
+            seed,
+            ..Mix::default()
+        });
+        for _ in 0..cycles {
+            load.some_more(batch.choices.u64(1..100)).await;
+            batch.harm(&load).await;
+        }
+        batch.fleet.stop_and_check(load).await;
+    }
+
+    /// Does one harm, and lets it heal.
+    async fn harm(&mut self, load: &Load) {
+        let place = self.choices.usize(0..ROLES.len());
+        let role = ROLES[place][0];
+        let began = Instant::now();
+        let harm = match self.choices.u8(0..100) {
+            0..45 => {
+                self.fleet.places[place].kill().await;
+                self.start(place).await;
+                "killed".to_owned()
+            }
+            45..75 => self.kill_at_a_point(place).await,
+            75..85 => {
+                self.fleet.places[place].process().signal(Signal::STOP);
+                load.some_more(self.choices.u64(1..200)).await;
+                self.fleet.places[place].process().signal(Signal::CONT);
+                "frozen for a while".to_owned()
+            }
+            85..90 => {
+                end_sessions(&self.fleet, "handoff %").await;
+                "all sessions ended".to_owned()
+            }
+            90..93 => {
+                self.postgres.stop(Shutdown::Immediate).await;
+                self.postgres.start_again().await;
+                "Postgres stopped at once".to_owned()
+            }
+            93..96 => {
+                self.postgres.kill().await;
+                self.postgres.start_again().await;
+                "Postgres killed".to_owned()
+            }
+            96..98 => {
+                self.nats.kill().await;
+                load.some_more(self.choices.u64(1..200)).await;
+                self.nats.start_again().await;
+                "NATS killed".to_owned()
+            }
+            _ => {
+                self.nats.kill().await;
+                fs::remove_dir_all(self.nats.store()).unwrap();
+                load.some_more(self.choices.u64(1..200)).await;
+                self.nats.start_again().await;
+                "NATS wiped".to_owned()
+            }
+        };
+        println!("  {role} in place {place}: {harm}, {:?}", began.elapsed());
+    }
+
+    async fn start(&mut self, place: usize) {
+        let Fleet {
+            places, deployment, ..
+        } = &mut self.fleet;
+        places[place].start(deployment, &[]).await;
+    }
+
+    /// Lets a process die at one of the points of its role.
+    async fn kill_at_a_point(&mut self, place: usize) -> String {
+        let prefixes: &[&str] = match ROLES[place][0] {
+            "api" => &["append_"],
+            "relay" => &["relay_"],
+            _ => &["project_", "lease_", "switch_"],
+        };
+        let of_role = |point: &&Point| {
+            let name = point.name();
+            prefixes.iter().any(|prefix| name.starts_with(prefix))
+        };
+        let points: Vec<_> = Point::ALL.iter().filter(of_role).collect();
+        let point = self.choices.choice(points).expect("each role has some");
+        let kill_at = format!("{}:{}", point.name(), self.choices.u32(1..20));
+        {
+            let Fleet {
+                places, deployment, ..
+            } = &mut self.fleet;
+            places[place].stop().await;
+            places[place].begin(deployment, &[("HANDOFF_KILL_AT", kill_at.as_str())]);
+        }
+        let died = async {
+            if kill_at.starts_with("append_") {
+                self.fleet.places[place].ready_or_dead().await;
+            }
+            if kill_at.starts_with("switch_") {
+                let name = "projections/tasks".to_owned();
+                let mut projections = self.fleet.client(0).projections;
+                // An api that is away just now makes this a point that nobody comes by.
+                let _ = projections
+                    .rebuild_projection(RebuildProjectionRequest { name })
+                    .await;
+            }
+            self.fleet.places[place].killed().await;
+        };
+        let died = timeout(COMES_BY, died).await.is_ok();
+        self.fleet.places[place].kill().await;
+        self.start(place).await;
+        match died {
+            true => format!("killed at {kill_at}"),
+            false => format!("did not come by {kill_at}, killed"),
+        }
+    }
+}
