@@ -115,7 +115,12 @@ impl Deployment {
             Some((database_url, nats_url)) => (database_url.as_str(), nats_url.as_str()),
             None => (self.database_url.as_str(), self.nats_url.as_str()),
         };
-        let directory = self.directory().to_string_lossy();
+        // Whoever is everything keeps its directory to itself.
+        let directory = match args {
+            ["up"] => self.directory().join(&name),
+            _ => self.directory().to_owned(),
+        };
+        let directory = directory.to_string_lossy();
         let keys = keys.to_string_lossy();
         let all: Vec<_> = [
             ("HANDOFF_DATABASE_URL", database_url),

@@ -52,7 +52,7 @@ impl Fleet {
                 front: None,
                 process: None,
             };
-            if args[0] == "api" {
+            if ["api", "up"].contains(&args[0]) {
                 let front = TcpProxy::start(0).await;
                 front.lead_to(None);
                 place.front = Some(front);

@@ -45,7 +45,7 @@ impl Metrics {
         );
         registry.register(
             "handoff_feed_received_events",
-            "Events received from NATS",
+            "Events received from NATS, or from the active relay of the same process",
             metrics.feed_received_events.clone(),
         );
         registry.register(
@@ -61,7 +61,7 @@ impl Metrics {
         metrics
     }
 
-    /// Events received from NATS so far.
+    /// Events received so far, from NATS or from the relay of this process.
     pub fn received_events(&self) -> u64 {
         self.feed_received_events.get()
     }

@@ -40,6 +40,35 @@ async fn events_arrive_through_nats_alone_while_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn the_active_relay_feeds_its_own_process_past_nats() {
+    let mut scene = Scene::new().await;
+    let feed = scene.feed(&scene.log).await;
+    let relay = scene.relay_beside(&feed).await;
+    let mut subscription = feed.subscribe();
+    assign_all(&mut subscription);
+    let mut received = scene.listening(&mut subscription).await;
+    eventually("no consumer is left", CEILING, async || {
+        match scene.consumers().await {
+            0 => Ok(()),
+            some => Err(some),
+        }
+    })
+    .await;
+    let (before, repaired) = (received.len(), scene.metrics.repaired_events());
+    scene.append(2_000).await;
+    receive(&mut subscription, &mut received, before + 2_000).await;
+    receive_nothing(&mut subscription).await;
+    assert_eq!(received, scene.expected().await);
+    assert_eq!(scene.metrics.repaired_events(), repaired);
+
+    // The relay of another process takes over: now NATS is the way.
+    relay.stop().await;
+    let _other = scene.relay().await;
+    scene.flows_again(&mut subscription, &mut received).await;
+    assert_eq!(scene.consumers().await, 1);
+}
+
+#[tokio::test]
 async fn a_subscription_begins_behind_the_checkpoints() {
     let mut scene = Scene::new().await;
     scene.append(1_000).await;

@@ -5,10 +5,14 @@ use std::{num::NonZeroUsize, sync::Arc, thread};
 use handoff_event_log::{Database, LogError, Position};
 use handoff_failpoints::{Bug, has_bug};
 use lru::LruCache;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot, watch},
+    time::Instant,
+};
 
 use crate::{
     metrics::Metrics,
+    pressure::Pressure,
     request::{Answer, CommandError, Request},
     sequencer::{Sequencer, Submission},
     snapshotter::Snapshotter,
@@ -51,6 +55,7 @@ pub struct Gateway {
     queue: Arc<Mutex<Option<mpsc::Sender<Submission>>>>,
     sender: mpsc::WeakSender<Submission>,
     committed: watch::Receiver<Position>,
+    pressing: watch::Receiver<Instant>,
     metrics: Metrics,
     thread: Arc<Mutex<Option<thread::JoinHandle<()>>>>,
 }
@@ -69,6 +74,8 @@ impl Gateway {
             false => config.queue_commands,
         });
         let (committed, watch) = watch::channel(Position::START);
+        let pressure = Pressure::new();
+        let pressing = pressure.until();
         let sequencer = Sequencer {
             snapshotter: Snapshotter::start(&database, states.runtime(), config.snapshot_versions),
             cache: LruCache::new(config.cached_streams),
@@ -76,6 +83,7 @@ impl Gateway {
             config,
             queue: receiver,
             committed,
+            pressure,
             states,
             metrics: metrics.clone(),
             appender: None,
@@ -94,6 +102,7 @@ impl Gateway {
             sender: queue.downgrade(),
             queue: Arc::new(Mutex::new(Some(queue))),
             committed: watch,
+            pressing,
             metrics,
             thread: Arc::new(Mutex::new(Some(thread))),
         })
@@ -120,6 +129,12 @@ impl Gateway {
     /// The last position that this gateway appended; moves after each commit.
     pub fn committed(&self) -> watch::Receiver<Position> {
         self.committed.clone()
+    }
+
+    /// Until when so many commands wait that other work of this process should wait for them; in the
+    /// past while there are few.
+    pub fn pressing(&self) -> watch::Receiver<Instant> {
+        self.pressing.clone()
     }
 
     /// Waits until the sequencer has ended: after [`shutdown`](Self::shutdown), or by a panic.

@@ -12,6 +12,7 @@ mod clock;
 mod gateway;
 mod id;
 mod metrics;
+mod pressure;
 mod request;
 mod sequencer;
 mod snapshotter;

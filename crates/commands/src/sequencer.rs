@@ -24,6 +24,7 @@ use crate::{
     gateway::GatewayConfig,
     id::event_id,
     metrics::{Metrics, Outcome},
+    pressure::Pressure,
     request::{Answer, CommandError, Receipt, Request},
     snapshotter::Snapshotter,
     states::States,
@@ -52,6 +53,7 @@ pub(crate) struct Sequencer {
     pub(crate) config: GatewayConfig,
     pub(crate) queue: mpsc::Receiver<Submission>,
     pub(crate) committed: watch::Sender<Position>,
+    pub(crate) pressure: Pressure,
     pub(crate) states: States,
     pub(crate) snapshotter: Snapshotter,
     pub(crate) metrics: Metrics,
@@ -132,6 +134,7 @@ impl Sequencer {
 
     async fn append(&mut self, first: Submission) {
         let batch = self.take(first);
+        self.pressure.batch(batch.len());
         self.append_batch(batch).await;
     }
 

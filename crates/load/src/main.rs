@@ -9,6 +9,10 @@ use handoff_load::{Client, LoadError, Recorder, Sender, Target, Tries};
 
 use crate::args::{Cli, Command, Sending};
 
+/// What the load costs is missing from what is measured, so it should cost little.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {

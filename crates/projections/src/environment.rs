@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use handoff_bus::{Feed, Hints};
+use handoff_bus::{Feed, Hints, Precedence};
 use handoff_event_log::{Database, Log, LogError, Role};
 use tokio::sync::watch;
 use tokio_postgres::Client;
@@ -33,6 +33,8 @@ pub struct Environment {
     pub log: Log,
     pub hints: Hints,
     pub notices: Notices,
+    /// What goes first in this process, if anything does.
+    pub precedence: Precedence,
     pub metrics: Metrics,
     /// Tells this process from the others, and from itself before a restart.
     pub instance: Arc<str>,
@@ -50,6 +52,8 @@ pub struct Settings {
     pub max_events: usize,
     /// How long a batch is gathered while there is much to do. While there is little, it is not.
     pub linger: Duration,
+    /// How far a read model may fall behind to let commands go first: see [`Precedence`].
+    pub yields: Duration,
     /// How long a generation is kept that nobody uses any more.
     pub kept: Duration,
 }
@@ -61,6 +65,7 @@ impl Default for Settings {
             expiry: Duration::from_secs(5),
             max_events: 2_000,
             linger: Duration::from_millis(50),
+            yields: Precedence::YIELDS,
             kept: Duration::from_secs(600),
         }
     }

@@ -12,6 +12,7 @@ use std::{
 };
 
 use deadpool_postgres::Pool;
+use handoff_bus::Precedence;
 use handoff_domain::{PARTITIONS, Partition};
 use handoff_event_log::{LogError, Position};
 use tokio::{
@@ -117,6 +118,7 @@ pub enum WaitError {
 pub struct Inclusion {
     pool: Pool,
     notices: Notices,
+    precedence: Precedence,
     known: Arc<StdMutex<HashMap<Source, Shared>>>,
 }
 
@@ -136,8 +138,15 @@ impl Inclusion {
         Self {
             pool,
             notices,
+            precedence: Precedence::default(),
             known: Arc::default(),
         }
+    }
+
+    /// Calls those who would let others go first while anybody waits.
+    pub fn calling(mut self, precedence: Precedence) -> Self {
+        self.precedence = precedence;
+        self
     }
 
     /// Waits until every source includes `min`, as far as the partitions asked for go (none: all).
@@ -174,6 +183,8 @@ impl Inclusion {
         last: &mut Option<Bounds>,
     ) -> Result<(), LogError> {
         let mut notices = self.notices.subscribe(source.projection);
+        // Told only once it turns out that there is something to wait for.
+        let mut waiting = None;
         let known = self.known(source);
         loop {
             notices.borrow_and_update();
@@ -198,6 +209,7 @@ impl Inclusion {
                 return Ok(());
             }
             *last = bounds;
+            waiting.get_or_insert_with(|| self.precedence.wait());
             // The sender lives in `notices`' map; were it gone, the poll alone would do.
             let _ = timeout(POLL, notices.changed()).await;
         }

@@ -72,6 +72,7 @@ async fn work<M: ReadModel>(
         subscription: environment.feed.subscribe(),
         live: None,
         skips: Skips::new(),
+        lag: Duration::ZERO,
         paused: false,
         busy: false,
     };
@@ -97,6 +98,8 @@ struct Projector<'a, M: ReadModel> {
     /// The generation that is followed; none while this version has none.
     live: Option<Live<M>>,
     skips: Skips,
+    /// How far it was behind at the last beat.
+    lag: Duration,
     paused: bool,
     /// The last batch was a big one.
     busy: bool,
@@ -164,7 +167,7 @@ impl<M: ReadModel> Projector<'_, M> {
         Ok(())
     }
 
-    async fn measure(&self) -> Result<(), ProjectorError> {
+    async fn measure(&mut self) -> Result<(), ProjectorError> {
         let Some(live) = &self.live else {
             return Ok(());
         };
@@ -181,7 +184,9 @@ impl<M: ReadModel> Projector<'_, M> {
             .await?;
         let held = &live.leases.held;
         self.metrics.lag_events.set(row.try_get("events")?);
-        self.metrics.lag_seconds.set(row.try_get("seconds")?);
+        let seconds = row.try_get("seconds")?;
+        self.metrics.lag_seconds.set(seconds);
+        self.lag = Duration::try_from_secs_f64(seconds).unwrap_or_default();
         self.metrics.partitions_owned.set(held.len() as i64);
         self.metrics
             .parked
@@ -197,6 +202,10 @@ impl<M: ReadModel> Projector<'_, M> {
             .is_none_or(|live| live.leases.held.is_empty());
         if self.paused || idle {
             sleep_until(until).await;
+            return Ok(Vec::new());
+        }
+        if self.lag < self.environment.settings.yields && self.environment.precedence.holds() {
+            self.environment.precedence.rest(until).await;
             return Ok(Vec::new());
         }
         let settings = &self.environment.settings;

@@ -6,6 +6,7 @@ use handoff_api::{
     Api, Backend, Limits,
     auth::{Authenticator, Expectations, KeyFile},
 };
+use handoff_bus::Precedence;
 use handoff_commands::{Clock, Gateway, States, SystemClock};
 use handoff_event_log::{Position, Role};
 use handoff_projections::{Admin, Inclusion, Settings, reading_pool};
@@ -39,6 +40,7 @@ impl ApiRole {
             database,
             log,
             notices,
+            precedence,
             registry,
             ..
         } = process;
@@ -52,8 +54,9 @@ impl ApiRole {
         let states = States::new(database.pool(Role::Reader, "handoff states", "", 4));
         let metrics = handoff_commands::Metrics::new(registry);
         let gateway = Gateway::start(database.clone(), states.clone(), options.gateway(), metrics)?;
+        *precedence = Precedence::of(gateway.pressing());
         let pool = reading_pool(database, options.query_sessions());
-        let inclusion = Inclusion::new(pool.clone(), notices.clone());
+        let inclusion = Inclusion::new(pool.clone(), notices.clone()).calling(precedence.clone());
         let backend = Backend {
             gateway: gateway.clone(),
             states: states.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handoff_bus::{Feed, Relay, RelayConfig};
+use handoff_bus::{Feed, Link, Relay, RelayConfig};
 use handoff_commands::new_id;
 use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
@@ -40,11 +40,13 @@ impl Followers {
             followers.start_for_api(process, api);
         }
         if let Some(metrics) = metrics {
-            if roles.relay {
-                followers.start_relay(process, api, metrics.clone());
-            }
+            let mut link = None;
             if !roles.project.is_empty() {
-                followers.start_projectors(process, &roles.project, metrics);
+                let feed = followers.start_projectors(process, &roles.project, metrics.clone());
+                link = Some(feed.link());
+            }
+            if roles.relay {
+                followers.start_relay(process, api, link, metrics);
             }
         }
         followers
@@ -68,6 +70,7 @@ impl Followers {
         &mut self,
         process: &Process<'_>,
         api: Option<&ApiRole>,
+        link: Option<Link>,
         metrics: handoff_bus::Metrics,
     ) {
         let config = RelayConfig {
@@ -76,33 +79,40 @@ impl Followers {
         };
         // Without an api in this process there is nothing to watch: hints tell of what others append.
         let committed = api.map_or_else(|| watch::channel(Position::START).1, ApiRole::committed);
-        let relay = Relay::new(
+        let mut relay = Relay::new(
             config,
             process.database.clone(),
             process.nats.clone(),
             committed,
             metrics,
-        );
+        )
+        .giving_way(process.precedence.clone());
+        if let Some(link) = link {
+            relay = relay.feeding(link);
+        }
         self.spawn(relay.run(self.stop()));
     }
 
+    /// Answers the feed that they share.
     fn start_projectors(
         &mut self,
         process: &mut Process<'_>,
         names: &[String],
         metrics: handoff_bus::Metrics,
-    ) {
+    ) -> Feed {
         let (subjects, nats, log) = (
             process.subjects.clone(),
             process.nats.clone(),
             process.log.clone(),
         );
+        let feed = Feed::start(subjects, nats, log.clone(), metrics, &self.stop);
         let environment = Environment {
             database: process.database.clone(),
-            feed: Feed::start(subjects, nats, log.clone(), metrics, &self.stop),
+            feed: feed.clone(),
             log,
             hints: process.hints.clone(),
             notices: process.notices.clone(),
+            precedence: process.precedence.clone(),
             metrics: handoff_projections::Metrics::register(&mut process.registry),
             instance: new_id().to_string().into(),
             settings: Settings::default(),
@@ -116,6 +126,7 @@ impl Followers {
                 other => unreachable!("the command line takes no read model {other}"),
             }
         }
+        feed
     }
 
     /// What stops them.

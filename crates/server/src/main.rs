@@ -29,6 +29,11 @@ use crate::{
     servers::Servers,
 };
 
+/// A command is some hundred small allocations on several threads, which costs the system's allocator a
+/// fifth of this program's time, and this one a third of that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match start() {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use handoff_bus::{Hints, Subjects};
+use handoff_bus::{Hints, Precedence, Subjects};
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{accounts::Accounts, history::History, tasks::Tasks};
@@ -79,6 +79,8 @@ pub(crate) struct Process<'a> {
     pub(crate) subjects: Subjects,
     pub(crate) hints: Hints,
     pub(crate) notices: Notices,
+    /// Of the api's commands, if there are any.
+    pub(crate) precedence: Precedence,
     pub(crate) registry: Registry,
 }
 
@@ -159,6 +161,7 @@ impl<'a> Process<'a> {
             nats,
             subjects,
             notices: Notices::default(),
+            precedence: Precedence::default(),
             registry: Registry::default(),
         })
     }

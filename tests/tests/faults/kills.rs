@@ -5,7 +5,7 @@ use handoff_proto::v1::RebuildProjectionRequest;
 use handoff_tests::{Client, Deployment, Fleet, Mix, Place};
 use rustix::process::Signal;
 
-use crate::{API, PROJECT, RELAY, seed};
+use crate::{API, PROJECT, RELAY, UP, seed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_every_named_point_nothing_is_lost_or_doubled() {
@@ -83,6 +83,28 @@ async fn killed_at_random_nothing_is_lost_or_doubled() {
         place.kill().await;
         place.start(deployment, &[]).await;
     }
+    fleet.stop_and_check(load).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_are_everything_may_be_killed_too() {
+    let mut fleet = Fleet::start(Deployment::shared().await, &[UP, UP]).await;
+    let seed = seed();
+    let mut choices = fastrand::Rng::with_seed(seed);
+    let load = fleet.load(Mix {
+        seed,
+        ..Mix::default()
+    });
+    for cycle in 0..6 {
+        load.some_more(choices.u64(1..300)).await;
+        let Fleet {
+            places, deployment, ..
+        } = &mut fleet;
+        let place = &mut places[cycle % 2];
+        place.kill().await;
+        place.start(deployment, &[]).await;
+    }
+    load.some_more(100).await;
     fleet.stop_and_check(load).await;
 }
 

@@ -22,6 +22,7 @@ mod seeded_bugs;
 mod soak;
 
 /// The roles, as they are started.
+const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
 const RELAY: &[&str] = &["relay"];
 const PROJECT: &[&str] = &["project", "accounts", "tasks", "history"];

@@ -8,7 +8,7 @@ use handoff_api::{
     auth::{Authenticator, Expectations, Grant, Issuer, KeyFile, Role},
     serve,
 };
-use handoff_bus::{Feed, Hints, Subjects};
+use handoff_bus::{Feed, Hints, Precedence, Subjects};
 use handoff_commands::{Clock, Gateway, GatewayConfig, Request, States, SystemClock, new_id};
 use handoff_domain::{
     Command, Context,
@@ -187,6 +187,7 @@ async fn project(database: Database, notices: Notices) -> (TestNats, DropGuard) 
         log,
         hints: Hints::new(client, subjects),
         notices,
+        precedence: Precedence::default(),
         metrics: handoff_projections::Metrics::register(&mut Registry::default()),
         instance: "test".into(),
         settings: Settings::default(),

@@ -2,7 +2,8 @@
 //!
 //! One ephemeral consumer of the stream, without acknowledgements, beginning at what is new. It needs
 //! no order, no replay and no memory of its own: whenever anything disturbs it, it is replaced, and
-//! what was missed in between the subscriptions read from the log.
+//! what was missed in between the subscriptions read from the log. Where the relay of the same process
+//! is the active one, it feeds directly and there is no consumer: see [`Link`].
 
 mod continuity;
 mod subscription;
@@ -18,7 +19,10 @@ use async_nats::{
 };
 use futures_util::StreamExt;
 use handoff_event_log::{Epoch, Log, Position, Recorded};
-use tokio::{sync::broadcast, time::sleep};
+use tokio::{
+    sync::{broadcast, watch},
+    time::sleep,
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use continuity::{Continuity, Repair, Verdict};
@@ -26,12 +30,11 @@ pub use subscription::{Batch, FeedError, Subscription};
 
 use crate::{
     envelope::{Delivered, MalformedMessage, Tick},
+    link::{CHUNK, Link},
     metrics::Metrics,
     subjects::Subjects,
 };
 
-/// Messages that are handed on together, at most.
-const CHUNK: usize = 64;
 /// Chunks that are kept for a subscription that is slow. One that is slower reads the log instead.
 const CHUNKS: usize = 512;
 /// How often the server shows that the consumer is alive when it has nothing to deliver.
@@ -45,7 +48,7 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 
 /// What the stream says, read once for all subscriptions.
 #[derive(Debug, Clone)]
-enum Message {
+pub(crate) enum Message {
     Event {
         epoch: Epoch,
         previous: Position,
@@ -55,13 +58,14 @@ enum Message {
 }
 
 /// What is handed on together.
-type Chunk = Arc<[Message]>;
+pub(crate) type Chunk = Arc<[Message]>;
 
 /// The feed of this process. Clones share it; it ends with the last of them, or at shutdown.
 /// Subscriptions live on without it, from the log alone.
 #[derive(Clone)]
 pub struct Feed {
     sender: broadcast::Sender<Chunk>,
+    link: Link,
     log: Log,
     metrics: Metrics,
     _running: Arc<DropGuard>,
@@ -79,20 +83,28 @@ impl Feed {
         shutdown: &CancellationToken,
     ) -> Self {
         let (sender, _) = broadcast::channel(CHUNKS);
+        let link = Link::new(sender.clone(), metrics.clone());
         let ended = shutdown.child_token();
         let receiver = Receiver {
             subjects,
             nats,
             sender: sender.clone(),
+            relay_leads: link.leading(),
             metrics: metrics.clone(),
         };
         tokio::spawn(ended.clone().run_until_cancelled_owned(receiver.run()));
         Self {
             sender,
+            link,
             log,
             metrics,
             _running: Arc::new(ended.drop_guard()),
         }
+    }
+
+    /// What the relay of this process is to be given, if there is one.
+    pub fn link(&self) -> Link {
+        self.link.clone()
     }
 
     /// A subscription that no partition is assigned to yet.
@@ -110,17 +122,25 @@ struct Receiver {
     subjects: Subjects,
     nats: Client,
     sender: broadcast::Sender<Chunk>,
+    /// Whether the relay of this process feeds it.
+    relay_leads: watch::Receiver<bool>,
     metrics: Metrics,
 }
 
 impl Receiver {
     async fn run(self) {
         let mut wait = RETRY.0;
+        let mut relay_leads = self.relay_leads.clone();
         loop {
+            // The sender lives as long as the feed, and this ends with the feed.
+            let _ = relay_leads.wait_for(|leads| !leads).await;
             match self.consume().await {
                 Ok(messages) => {
                     wait = RETRY.0;
-                    self.forward(messages).await;
+                    tokio::select! {
+                        () = self.forward(messages) => {}
+                        _ = relay_leads.wait_for(|leads| *leads) => continue,
+                    }
                 }
                 Err(error) => {
                     tracing::debug!(%error, "cannot consume the stream, trying again");

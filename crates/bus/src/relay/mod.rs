@@ -13,7 +13,7 @@ mod publisher;
 mod stream;
 mod window;
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use async_nats::{Client, connection::State};
 use handoff_event_log::{Database, Epoch, Log, Position, Role};
@@ -29,7 +29,9 @@ use self::{
 };
 use crate::{
     hints::{HintStream, Hints},
+    link::{Leading, Link},
     metrics::Metrics,
+    precedence::Precedence,
     subjects::Subjects,
 };
 
@@ -88,6 +90,8 @@ pub struct Relay {
     log: Log,
     nats: Client,
     wake: watch::Receiver<Position>,
+    link: Option<Link>,
+    precedence: Precedence,
     metrics: Metrics,
 }
 
@@ -108,8 +112,22 @@ impl Relay {
             log,
             nats,
             wake,
+            link: None,
+            precedence: Precedence::default(),
             metrics,
         }
+    }
+
+    /// Feeds this process directly while it is the active relay.
+    pub fn feeding(mut self, link: Link) -> Self {
+        self.link = Some(link);
+        self
+    }
+
+    /// Lets commands of this process go first.
+    pub fn giving_way(mut self, precedence: Precedence) -> Self {
+        self.precedence = precedence;
+        self
     }
 
     /// Runs until shutdown: stands by, and publishes while it is the active one. Errors are logged and
@@ -198,7 +216,11 @@ impl Relay {
             return Ok(());
         };
         let (mut publisher, mut hints) = opened?;
-        let ended = self.pump(lead, &mut publisher, &mut hints, shutdown).await;
+        let link = self.link.clone();
+        let link = link.as_ref().map(Link::lead);
+        let ended = self
+            .pump(lead, &mut publisher, &mut hints, link, shutdown)
+            .await;
         *cursor = publisher.cursor().clone();
         ended
     }
@@ -225,11 +247,14 @@ impl Relay {
         lead: &Lead,
         publisher: &mut Publisher,
         hints: &mut HintStream,
+        link: Option<Leading<'_>>,
         shutdown: &CancellationToken,
     ) -> Result<(), RelayError> {
         let server = self.nats.server_info().server_id;
         let mut saved = (publisher.cursor().position, Instant::now());
         let mut ticked: Option<(Position, Instant)> = None;
+        // Since when commands go first, without a break.
+        let mut resting: Option<Instant> = None;
         loop {
             publisher.collect()?;
             self.metrics
@@ -241,9 +266,27 @@ impl Relay {
                 lead.save(publisher.cursor()).await?;
                 saved = (position, now);
             }
+            if self.precedence.holds() {
+                let since = *resting.get_or_insert(now);
+                if now < since + Precedence::YIELDS && !shutdown.is_cancelled() {
+                    // The head keeps the session alive. There is no tick: who is fed by NATS alone
+                    // then asks the log itself.
+                    let (head, epoch) = lead.head().await?;
+                    self.check(epoch, publisher.epoch(), &server)?;
+                    self.show(publisher.cursor(), head);
+                    self.rest(publisher, shutdown, now + TICK).await?;
+                    continue;
+                }
+            } else {
+                resting = None;
+            }
             // Before the read: what is committed after it is news again.
             self.wake.mark_unchanged();
             let events = self.log.read(publisher.published(), READ).await?;
+            let events: Vec<_> = events.into_iter().map(Arc::new).collect();
+            if let Some(link) = &link {
+                link.events(publisher.epoch(), publisher.last().clone(), &events);
+            }
             for event in &events {
                 publisher.publish(event).await?;
             }
@@ -256,7 +299,10 @@ impl Relay {
                 let (head, epoch) = lead.head().await?;
                 self.check(epoch, publisher.epoch(), &server)?;
                 self.show(publisher.cursor(), head);
-                publisher.tick(head).await?;
+                let tick = publisher.tick(head).await?;
+                if let Some(link) = &link {
+                    link.tick(tick);
+                }
                 ticked = Some((publisher.published(), now));
             }
             if shutdown.is_cancelled() {
@@ -301,6 +347,23 @@ impl Relay {
                 Ok(()) = self.wake.changed() => return Ok(()),
                 Some(head) = hints.next() => if head > published { return Ok(()) },
                 () = &mut poll => return Ok(()),
+                () = shutdown.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    /// Lets commands go first, and takes acknowledgements meanwhile.
+    async fn rest(
+        &self,
+        publisher: &mut Publisher,
+        shutdown: &CancellationToken,
+        at_most: Instant,
+    ) -> Result<(), RelayError> {
+        let mut rest = pin!(self.precedence.rest(at_most));
+        loop {
+            tokio::select! {
+                acknowledged = publisher.acknowledged() => acknowledged?,
+                () = &mut rest => return Ok(()),
                 () = shutdown.cancelled() => return Ok(()),
             }
         }

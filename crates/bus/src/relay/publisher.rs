@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::{RelayConfig, cursor::Cursor, error::RelayError, window::Window};
 use crate::{
     envelope::{self, Tick},
+    last_positions::LastPositions,
     subjects::Subjects,
 };
 
@@ -84,6 +85,11 @@ impl Publisher {
         self.sent.position
     }
 
+    /// The last position of each partition through what was sent.
+    pub(super) fn last(&self) -> &LastPositions {
+        &self.sent.last
+    }
+
     /// Events that were acknowledged since this was last asked.
     pub(super) fn take_acknowledged(&mut self) -> u64 {
         std::mem::take(&mut self.acknowledged)
@@ -136,8 +142,8 @@ impl Publisher {
         self.sent.pass(event.partition, event.position);
     }
 
-    /// Says how far everything was sent. `head` is the end of the log.
-    pub(super) async fn tick(&mut self, head: Position) -> Result<(), RelayError> {
+    /// Says how far everything was sent, and answers what it said. `head` is the end of the log.
+    pub(super) async fn tick(&mut self, head: Position) -> Result<Tick, RelayError> {
         let tick = Tick {
             epoch: self.epoch(),
             published: self.sent.position,
@@ -152,7 +158,7 @@ impl Publisher {
             .map_err(|_| RelayError::NatsAway)?
             .map_err(RelayError::nats)?;
         self.tick_sent.get_or_insert_with(Instant::now);
-        Ok(())
+        Ok(tick)
     }
 
     /// Takes the answers that are there.

@@ -19,7 +19,9 @@ use std::{
 
 use async_nats::jetstream;
 use futures_util::StreamExt;
-use handoff_bus::{Batch, Feed, FeedError, Metrics, Relay, RelayConfig, Subjects, Subscription};
+use handoff_bus::{
+    Batch, Feed, FeedError, Link, Metrics, Relay, RelayConfig, Subjects, Subscription,
+};
 use handoff_domain::{Partition, Version};
 use handoff_event_log::{Appender, Check, Database, Log, NewRecord, Position, Recorded, Role};
 use handoff_testkit::{TestDatabase, TestNats};
@@ -99,10 +101,26 @@ impl Scene {
     }
 
     pub async fn relay_with(&self, config: RelayConfig) -> Running {
+        self.start(config, None).await
+    }
+
+    /// A relay in the process of a feed.
+    pub async fn relay_beside(&self, feed: &Feed) -> Running {
+        let config = RelayConfig {
+            subjects: self.subjects.clone(),
+            ..Default::default()
+        };
+        self.start(config, Some(feed.link())).await
+    }
+
+    async fn start(&self, config: RelayConfig, link: Option<Link>) -> Running {
         let (nats, metrics) = (self.nats().await, Metrics::default());
         let wake = self.committed.subscribe();
         let (database, relay_nats) = (self.database.clone(), nats.clone());
-        let relay = Relay::new(config, database, relay_nats, wake, metrics.clone());
+        let mut relay = Relay::new(config, database, relay_nats, wake, metrics.clone());
+        if let Some(link) = link {
+            relay = relay.feeding(link);
+        }
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(relay.run(shutdown.clone()));
         Running {
@@ -214,6 +232,13 @@ impl Scene {
             .query_one("select position from event_log.relay_cursor", &[])
             .await;
         Position(row.unwrap().get(0))
+    }
+
+    /// How many consumers the stream has.
+    pub async fn consumers(&self) -> usize {
+        let jetstream = self.jetstream().await;
+        let mut stream = jetstream.get_stream(self.subjects.stream()).await.unwrap();
+        stream.info().await.unwrap().state.consumer_count
     }
 
     /// How many events the stream got and kept.

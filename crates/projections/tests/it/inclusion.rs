@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use handoff_bus::Precedence;
 use handoff_event_log::Position;
 use handoff_projections::{Inclusion, Reads, Source, WaitError, reading_pool};
 use postgres_types::Type;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     tallies::{Journal, POISON, Tallies},
@@ -181,4 +182,42 @@ async fn a_query_that_joins_waits_for_both_and_is_as_far_as_the_slower() {
             ..
         })
     ));
+}
+
+/// Commands press all the time, and a read model may be so far behind.
+async fn pressed(world: &World, yields: Duration) -> (Inclusion, Running) {
+    let ages = Instant::now() + Duration::from_secs(3_600);
+    let mut environment = world.environment("one").await;
+    let precedence = Precedence::of(watch::Sender::new(ages).subscribe());
+    environment.precedence = precedence.clone();
+    environment.settings.yields = yields;
+    let pool = reading_pool(&world.database, 4);
+    let inclusion = Inclusion::new(pool, environment.notices.clone()).calling(precedence);
+    let one = Running::start::<Tallies<1>>(environment);
+    world.settled(1, &[]).await;
+    (inclusion, one)
+}
+
+#[tokio::test]
+async fn while_commands_press_a_read_model_falls_behind_but_only_so_far() {
+    let world = World::new().await;
+    let yields = Duration::from_secs(1);
+    let (_inclusion, _one) = pressed(&world, yields).await;
+    let appended = Instant::now();
+    world.append_many(10).await;
+    world.settled(1, &[]).await;
+    assert!(appended.elapsed() >= yields, "{:?}", appended.elapsed());
+}
+
+#[tokio::test]
+async fn who_waits_for_a_position_is_served_while_commands_press() {
+    let world = World::new().await;
+    let (inclusion, _one) = pressed(&world, CEILING * 10).await;
+    for n in 1..=10 {
+        let wanted = world.append(n, Kind::Numbered(1)).await;
+        inclusion
+            .wait(&TALLIES, None, wanted, soon())
+            .await
+            .unwrap();
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use handoff_bus::{Feed, Hints, Relay, RelayConfig, Subjects};
+use handoff_bus::{Feed, Hints, Precedence, Relay, RelayConfig, Subjects};
 use handoff_domain::{Partition, Version};
 use handoff_event_log::{Appender, Check, Database, Log, NewRecord, Position, Recorded, Role};
 use handoff_projections::{
@@ -113,6 +113,7 @@ impl World {
             log,
             hints: Hints::new(nats, self.subjects.clone()),
             notices: Notices::default(),
+            precedence: Precedence::default(),
             metrics: Metrics::default(),
             instance: instance.into(),
             settings: self.settings.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handoff_bus::{Feed, Hints, Subjects};
+use handoff_bus::{Feed, Hints, Precedence, Subjects};
 use handoff_event_log::{Database, Log, Position, Role};
 use handoff_projections::{
     Environment, Inclusion, Metrics, Notices, Settings, reading_pool, run_projector,
@@ -52,6 +52,7 @@ impl Scene {
             log,
             hints: Hints::new(client, subjects),
             notices: notices.clone(),
+            precedence: Precedence::default(),
             metrics: Metrics::register(&mut Default::default()),
             instance: "test".into(),
             settings: Settings::default(),
