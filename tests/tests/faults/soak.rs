@@ -12,12 +12,14 @@ use handoff_tests::{Deployment, Fleet, Load, Mix};
 use rustix::process::Signal;
 use tokio::time::timeout;
 
-use crate::{API, PROJECT, RELAY, number, overload, postgres::end_sessions, race, seed};
+use crate::{API, PROJECT, RELAY, UP, number, overload, postgres::end_sessions, race, seed};
 
 /// Cycles of harm after which the checker looks, on servers and a log that begin anew for each batch: it reads the
 /// whole log.
 const BATCH: u64 = 25;
-const ROLES: [&[&str]; 6] = [API, API, RELAY, RELAY, PROJECT, PROJECT];
+/// Each role alone, in most batches, and everything in each process, in every fourth.
+const ALONE: &[&[&str]] = &[API, API, RELAY, RELAY, PROJECT, PROJECT];
+const TOGETHER: &[&[&str]] = &[UP, UP];
 /// How long a process may take to come by the point at which it is to die. Not each one comes there: a
 /// relay that stands by publishes nothing.
 const COMES_BY: Duration = Duration::from_secs(8);
@@ -36,7 +38,11 @@ async fn cycles_of_harm_at_random_break_no_promise() {
         }
         let now = BATCH.min(cycles - done);
         println!("batch {batch}: {now} cycles after {:?}", began.elapsed());
-        Batch::run(seed.wrapping_add(batch), now).await;
+        let roles = match batch % 4 {
+            3 => TOGETHER,
+            _ => ALONE,
+        };
+        Batch::run(seed.wrapping_add(batch), now, roles).await;
         done += now;
     }
     println!(
@@ -62,17 +68,19 @@ struct Batch {
     postgres: PrivatePostgres,
     nats: PrivateNats,
     choices: fastrand::Rng,
+    roles: &'static [&'static [&'static str]],
 }
 
 impl Batch {
-    async fn run(seed: u64, cycles: u64) {
+    async fn run(seed: u64, cycles: u64, roles: &'static [&'static [&'static str]]) {
         let (postgres, nats) = tokio::join!(PrivatePostgres::start(), PrivateNats::start());
         let deployment = Deployment::on(&postgres, &nats).await;
         let mut batch = Self {
-            fleet: Fleet::start(deployment, &ROLES).await,
+            fleet: Fleet::start(deployment, roles).await,
             postgres,
             nats,
             choices: fastrand::Rng::with_seed(seed),
+            roles,
         };
         let load = batch.fleet.load(Mix {
             clients: 6,
@@ -88,8 +96,8 @@ impl Batch {
 
     /// Does one harm, and lets it heal.
     async fn harm(&mut self, load: &Load) {
-        let place = self.choices.usize(0..ROLES.len());
-        let role = ROLES[place][0];
+        let place = self.choices.usize(0..self.roles.len());
+        let role = self.roles[place][0];
         let began = Instant::now();
         let harm = match self.choices.u8(0..100) {
             0..45 => {
@@ -144,10 +152,11 @@ impl Batch {
 
     /// Lets a process die at one of the points of its role.
     async fn kill_at_a_point(&mut self, place: usize) -> String {
-        let prefixes: &[&str] = match ROLES[place][0] {
+        let prefixes: &[&str] = match self.roles[place][0] {
             "api" => &["append_"],
             "relay" => &["relay_"],
-            _ => &["project_", "lease_", "switch_"],
+            "project" => &["project_", "lease_", "switch_"],
+            _ => &[""],
         };
         let of_role = |point: &&Point| {
             let name = point.name();
@@ -164,7 +173,8 @@ impl Batch {
             places[place].begin(deployment, &[("HANDOFF_KILL_AT", kill_at.as_str())]);
         }
         let died = async {
-            if kill_at.starts_with("append_") {
+            if ["api", "up"].contains(&self.roles[place][0]) {
+                // It may die before anybody can call it.
                 self.fleet.places[place].ready_or_dead().await;
             }
             if kill_at.starts_with("switch_") {
