@@ -7,7 +7,7 @@ use std::{
 
 use handoff_failpoints::Point;
 use handoff_proto::v1::RebuildProjectionRequest;
-use handoff_testkit::{PrivateNats, PrivatePostgres, Shutdown};
+use handoff_testkit::{PrivateNats, PrivatePostgres, Shutdown, TcpProxy};
 use handoff_tests::{Deployment, Fleet, Load, Mix};
 use rustix::process::Signal;
 use tokio::time::timeout;
@@ -22,7 +22,7 @@ const ALONE: &[&[&str]] = &[API, API, RELAY, RELAY, PROJECT, PROJECT];
 const TOGETHER: &[&[&str]] = &[UP, UP];
 /// How long a process may take to come by the point at which it is to die. Not each one comes there: a
 /// relay that stands by publishes nothing.
-const COMES_BY: Duration = Duration::from_secs(8);
+const COMES_BY: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes up to an hour: make soak"]
@@ -67,6 +67,8 @@ struct Batch {
     fleet: Fleet,
     postgres: PrivatePostgres,
     nats: PrivateNats,
+    postgres_link: TcpProxy,
+    nats_link: TcpProxy,
     choices: fastrand::Rng,
     roles: &'static [&'static [&'static str]],
 }
@@ -74,11 +76,16 @@ struct Batch {
 impl Batch {
     async fn run(seed: u64, cycles: u64, roles: &'static [&'static [&'static str]]) {
         let (postgres, nats) = tokio::join!(PrivatePostgres::start(), PrivateNats::start());
-        let deployment = Deployment::on(&postgres, &nats).await;
+        let mut deployment = Deployment::on(&postgres, &nats).await;
+        let postgres_link = TcpProxy::start(postgres.port()).await;
+        let nats_link = TcpProxy::start(nats.port()).await;
+        deployment.link(postgres_link.port(), nats_link.port());
         let mut batch = Self {
             fleet: Fleet::start(deployment, roles).await,
             postgres,
             nats,
+            postgres_link,
+            nats_link,
             choices: fastrand::Rng::with_seed(seed),
             roles,
         };
@@ -100,13 +107,14 @@ impl Batch {
         let role = self.roles[place][0];
         let began = Instant::now();
         let harm = match self.choices.u8(0..100) {
-            0..45 => {
+            0..40 => {
                 self.fleet.places[place].kill().await;
                 self.start(place).await;
                 "killed".to_owned()
             }
-            45..75 => self.kill_at_a_point(place).await,
-            75..85 => {
+            40..70 => self.kill_at_a_point(place).await,
+            70..77 => self.disturb_a_link(load).await,
+            77..85 => {
                 self.fleet.places[place].process().signal(Signal::STOP);
                 load.some_more(self.choices.u64(1..200)).await;
                 self.fleet.places[place].process().signal(Signal::CONT);
@@ -143,6 +151,37 @@ impl Batch {
         println!("  {role} in place {place}: {harm}, {:?}", began.elapsed());
     }
 
+    async fn disturb_a_link(&mut self, load: &Load) -> String {
+        let to_postgres = self.choices.bool();
+        let (link, server) = match to_postgres {
+            true => (&self.postgres_link, "Postgres"),
+            false => (&self.nats_link, "NATS"),
+        };
+        let harm = match self.choices.u8(0..3) {
+            0 => {
+                link.slow_down(Duration::from_millis(self.choices.u64(1..10)));
+                load.some_more(self.choices.u64(1..30)).await;
+                "slow"
+            }
+            1 => {
+                link.mute();
+                if to_postgres {
+                    load.stands_still().await;
+                } else {
+                    load.some_more(self.choices.u64(1..100)).await;
+                }
+                link.cut();
+                "half open, then cut"
+            }
+            _ => {
+                link.cut();
+                "cut"
+            }
+        };
+        link.resume();
+        format!("the links of all to {server} {harm}")
+    }
+
     async fn start(&mut self, place: usize) {
         let Fleet {
             places, deployment, ..
@@ -164,7 +203,12 @@ impl Batch {
         };
         let points: Vec<_> = Point::ALL.iter().filter(of_role).collect();
         let point = self.choices.choice(points).expect("each role has some");
-        let kill_at = format!("{}:{}", point.name(), self.choices.u32(1..20));
+        let seldom = ["relay_takes", "lease_", "switch_"];
+        let times = match seldom.iter().any(|prefix| point.name().starts_with(prefix)) {
+            true => 1,
+            false => self.choices.u32(1..20),
+        };
+        let kill_at = format!("{}:{times}", point.name());
         {
             let Fleet {
                 places, deployment, ..
