@@ -1,7 +1,7 @@
 # Everything a stranger needs: `make run` and `make test` install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench check check-format check-lints check-layers check-protos check-dependencies
+.PHONY: help run demo test soak bench check check-format check-lints check-layers check-protos check-dependencies
 
 tools := $(CURDIR)/target/tools
 export PATH := $(tools)/bin:$(tools)/node_modules/.bin:$(PATH)
@@ -30,6 +30,15 @@ test:
 		set -x; cargo test --workspace --locked; \
 	fi
 	@if [ -x tests/python/run.sh ]; then set -x; tests/python/run.sh; fi
+
+## soak: kill, freeze and cut off everything for up to an hour (SEED=…, CYCLES=500, MINUTES=55)
+soak:
+	@scripts/install-dependencies.sh
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		set -x; cargo nextest run --workspace --locked --test faults --profile soak --run-ignored only --no-capture; \
+	else \
+		set -x; cargo test --workspace --locked --test faults -- --ignored --nocapture --test-threads 1; \
+	fi
 
 ## bench: measure rates, latencies, memory and the start (ARGS='--only start', --long and others)
 bench:

@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 # Each crate may use those before it, and here is the reason for each exception:
 #   a client speaks the published API and nothing else;
 #   the first crates stand alone, so that they can be read and tested alone.
-order="domain embedded event-log commands bus projections read-models policies proto api server cli load testkit"
-alone="domain embedded proto"
+order="domain embedded failpoints event-log commands bus projections read-models policies proto api server cli load testkit"
+alone="domain embedded failpoints proto"
 proto_only="cli load"
 
 tree=$(cargo tree --quiet --workspace --no-dedupe --depth 1 --prefix depth --edges normal,build \

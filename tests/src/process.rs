@@ -53,17 +53,50 @@ impl Process {
     pub async fn logged(&mut self, message: &str, field: &str) -> String {
         let ceiling = Duration::from_secs(60);
         eventually(&format!("a log line {message:?}"), ceiling, async || {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                panic!("handoffd ended ({status}):\n{}", self.log());
-            }
+            // Looked at first: what it has logged counts, also of one that has ended since.
+            let ended = self.child.try_wait();
             let log = self.log();
-            log.lines()
+            let logged = log
+                .lines()
                 .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
                 .find(|line| line["fields"]["message"] == message)
-                .and_then(|line| line["fields"][field].as_str().map(str::to_owned))
-                .ok_or(log)
+                .and_then(|line| line["fields"][field].as_str().map(str::to_owned));
+            match (logged, ended) {
+                (None, Ok(Some(status))) => panic!("handoffd ended ({status}):\n{log}"),
+                (logged, _) => logged.ok_or(log),
+            }
         })
         .await
+    }
+
+    /// The status with which it has ended, if it has.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child")
+    }
+
+    /// Waits until it is frozen.
+    pub async fn frozen(&mut self) {
+        eventually("a frozen process", Duration::from_secs(60), async || {
+            if let Some(status) = self.status() {
+                panic!("handoffd ended ({status}):\n{}", self.log());
+            }
+            let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+            // After the name, which stands in parentheses.
+            match stat.rsplit(") ").next() {
+                Some(rest) if rest.starts_with('T') => Ok(()),
+                _ => Err(stat),
+            }
+        })
+        .await;
+    }
+
+    /// How much memory it has, in bytes.
+    pub fn memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = fs::read_to_string(path).expect("a process that runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        kib.expect("a size") * 1024
     }
 
     /// Sends a signal.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test has no better answer")]
 
 use handoff_proto::v1::{GetTaskRequest, ListProjectionsRequest};
+use handoff_testkit::PrivatePostgres;
 use handoff_tests::{Deployment, task};
 
 /// The logins of the docs, and the roles that each is granted.
@@ -17,7 +18,9 @@ const LOGINS: [(&str, &str); 3] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_process_runs_with_a_login_of_its_own() {
-    let mut deployment = Deployment::start().await;
+    // Roles belong to the whole server.
+    let postgres = PrivatePostgres::start().await;
+    let deployment = Deployment::on_postgres(&postgres).await;
     let admin = deployment.connect().await;
     for (login, roles) in LOGINS {
         let sql = format!(
@@ -26,7 +29,7 @@ async fn every_process_runs_with_a_login_of_its_own() {
         admin.batch_execute(&sql).await.unwrap();
     }
     let as_login = |login: &str| {
-        let port = deployment.postgres.port();
+        let port = postgres.port();
         format!("postgres://{login}:of-its-own@127.0.0.1:{port}/handoff")
     };
     let (api, relay, project) = (
@@ -34,10 +37,17 @@ async fn every_process_runs_with_a_login_of_its_own() {
         as_login("login_relay"),
         as_login("login_project"),
     );
-    let (_api, client) = deployment.api_as(&api).await;
-    let _relay = deployment.role_as(&["relay"], &relay).await;
+    let (_api, client) = deployment
+        .api_with(&[("HANDOFF_DATABASE_URL", api.as_str())])
+        .await;
+    let _relay = deployment
+        .role_with(&["relay"], &[("HANDOFF_DATABASE_URL", relay.as_str())])
+        .await;
     let _project = deployment
-        .role_as(&["project", "accounts", "tasks", "history"], &project)
+        .role_with(
+            &["project", "accounts", "tasks", "history"],
+            &[("HANDOFF_DATABASE_URL", project.as_str())],
+        )
         .await;
 
     let created = client

@@ -9,7 +9,7 @@ use handoff_tests::{Deployment, new_id, task};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_min_position_the_very_next_query_shows_the_change() {
-    let mut deployment = Deployment::start().await;
+    let deployment = Deployment::shared().await;
     let (_api, client) = deployment.api().await;
     let _followers = deployment.followers().await;
     for id in ["ana", "ben"] {

@@ -3,6 +3,7 @@
 use std::{num::NonZeroUsize, sync::Arc, thread};
 
 use handoff_event_log::{Database, LogError, Position};
+use handoff_failpoints::{Bug, has_bug};
 use lru::LruCache;
 use tokio::{
     sync::{Mutex, mpsc, oneshot, watch},
@@ -68,7 +69,10 @@ impl Gateway {
         config: GatewayConfig,
         metrics: Metrics,
     ) -> Result<Self, LogError> {
-        let (queue, receiver) = mpsc::channel(config.queue_commands);
+        let (queue, receiver) = mpsc::channel(match has_bug(Bug::UnboundedQueue) {
+            true => tokio::sync::Semaphore::MAX_PERMITS,
+            false => config.queue_commands,
+        });
         let (committed, watch) = watch::channel(Position::START);
         let pressure = Pressure::new();
         let pressing = pressure.until();

@@ -11,6 +11,7 @@ use handoff_event_log::{
     Appender, Check, Database, Epoch, Head, LogError, Metadata, NewRecord, Position, Recorded,
     evolve,
 };
+use handoff_failpoints::{Bug, has_bug};
 use lru::LruCache;
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -216,7 +217,7 @@ impl Sequencer {
             tracing::warn!(epoch = %locked.head.epoch, "a new epoch began: forgetting cached states");
             locked.release().await?;
             drop(working);
-            self.cache.clear();
+            self.forget();
             return Box::pin(self.try_append(batch)).await;
         }
         let receipts = Receipts::of(&locked.receipts, locked.head.epoch);
@@ -335,7 +336,16 @@ impl Sequencer {
     async fn connect(&mut self) -> Result<(), LogError> {
         self.appender = None;
         self.appender = Some(Appender::connect(&self.database).await?);
+        // Between two sessions the database may have been put back to an older copy.
+        if !has_bug(Bug::RememberAcrossSessions) {
+            self.forget();
+        }
         Ok(())
+    }
+
+    fn forget(&mut self) {
+        self.cache.clear();
+        self.states.forget();
     }
 
     async fn anchor(&mut self) {

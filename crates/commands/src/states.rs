@@ -111,6 +111,11 @@ impl States {
         }
     }
 
+    /// Forgets everything: it may be of events that are no more.
+    pub(crate) fn forget(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, LruCache<StreamName, Remembered>> {
         self.remembered
             .lock()

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_util::join;
 use handoff_domain::{Partition, Version, Versioned, names::StreamName};
+use handoff_failpoints::{Bug, Point, has_bug, pass};
 use tokio_postgres::{Client, Statement, error::Error as PostgresError, types::ToSql};
 use uuid::Uuid;
 
 use crate::{
     database::{Database, Role},
+    epochs,
     error::LogError,
     hash::{Hash, Hashed},
     log::Head,
@@ -110,11 +112,12 @@ impl Statements {
 }
 
 impl Appender {
-    /// Connects a session that appends.
+    /// Connects a session that appends. Begins a new epoch where the database has moved to another Postgres.
     pub async fn connect(database: &Database) -> Result<Self, LogError> {
         let client = database
             .connect(Role::Appender, "handoff appender", SETTINGS)
             .await?;
+        epochs::begin_if_elsewhere(&client).await?;
         let statements = Statements::prepare(&client).await?;
         Ok(Self {
             client,
@@ -144,7 +147,11 @@ impl Appender {
     /// a `Locked` that is dropped is rolled back when the next one begins.
     pub async fn lock(&mut self, check: &Check) -> Result<Locked<'_>, LogError> {
         if self.open {
-            self.client.batch_execute("rollback").await?;
+            let end = match has_bug(Bug::AnswerBeforeCommit) {
+                true => "commit",
+                false => "rollback",
+            };
+            self.client.batch_execute(end).await?;
             self.open = false;
         }
         let names: Vec<&str> = check
@@ -178,6 +185,7 @@ impl Appender {
         );
         begun?;
         locked?;
+        pass(Point::AppendLocked);
         let row = head?;
         let position = Position(row.try_get::<_, Option<i64>>(0)?.unwrap_or_default());
         let hash = match row.try_get::<_, Option<&[u8]>>(1)? {
@@ -202,6 +210,7 @@ impl Appender {
                 .collect::<Result<_, _>>()?,
             receipts: receipts?
                 .iter()
+                .filter(|_| !has_bug(Bug::ForgetReceipts))
                 .map(Recorded::from_row)
                 .collect::<Result<_, _>>()?,
             appender: self,
@@ -257,9 +266,15 @@ impl Locked<'_> {
             &self.now,
         ];
         let client = &self.appender.client;
+        pass(Point::AppendBeforeCommit);
         let (inserted, committed) = join!(
             client.execute(&self.appender.statements.insert, &values),
-            client.batch_execute("commit"),
+            async {
+                match has_bug(Bug::AnswerBeforeCommit) {
+                    true => Ok(()),
+                    false => client.batch_execute("commit").await,
+                }
+            },
         );
         // COMMIT of a failed transaction answers ROLLBACK, which reads as success: the count of
         // inserted rows is what tells.
@@ -268,7 +283,8 @@ impl Locked<'_> {
             None => LogError::OutcomeUnknown(error),
         })?;
         committed.map_err(LogError::OutcomeUnknown)?;
-        self.appender.open = false;
+        pass(Point::AppendAfterCommit);
+        self.appender.open = has_bug(Bug::AnswerBeforeCommit);
         if inserted != records.len() as u64 {
             let what = format!("{inserted} of {} rows were inserted", records.len());
             return Err(LogError::Corrupt {
@@ -306,7 +322,13 @@ impl<'a> Columns<'a> {
     fn of(records: &'a [NewRecord], head: &Head, recorded_at: DateTime<Utc>) -> Self {
         let mut columns = Self::default();
         let mut position = head.position;
-        let mut hash = head.hash;
+        let mut hash = match has_bug(Bug::BreakChain) {
+            true => Hash::GENESIS,
+            false => head.hash,
+        };
+        if has_bug(Bug::LeavePositionOut) && records.len().is_multiple_of(2) {
+            position = position.next();
+        }
         for record in records {
             position = position.next();
             let hashed = Hashed {

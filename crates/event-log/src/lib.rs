@@ -11,6 +11,7 @@
 
 mod appender;
 mod database;
+mod epochs;
 mod error;
 mod hash;
 mod log;
@@ -21,6 +22,7 @@ pub mod verify;
 
 pub use appender::{Appended, Appender, Check, Locked, NewRecord};
 pub use database::{Database, Role};
+pub use epochs::begin_epoch;
 pub use error::LogError;
 pub use hash::Hash;
 pub use log::{Head, Log};

@@ -28,7 +28,7 @@ pub use command::Command;
 pub use error::LoadError;
 pub use outcome::{Answer, Outcome};
 pub use prepare::prepare_tasks;
-pub use record::{Recorder, Try};
+pub use record::{Ended, Recorder, Recording, Try};
 pub use sender::{Sender, Tries};
 pub use summary::Summary;
 pub use target::{Target, TargetArgs};

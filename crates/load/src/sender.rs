@@ -22,10 +22,11 @@ pub struct Tries {
     pub resolve: Option<Duration>,
 }
 
-/// Sends commands over one connection and records the tries.
+/// Sends commands and records the tries.
 #[derive(Clone)]
 pub struct Sender {
-    client: Client,
+    /// The first one gets the first try, and so on, round and round.
+    clients: Vec<Client>,
     tries: Tries,
     recorder: Option<Recorder>,
 }
@@ -37,10 +38,17 @@ impl Sender {
             None => tries.timeout,
         };
         Self {
-            client,
+            clients: vec![client],
             tries: Tries { timeout, ..tries },
             recorder,
         }
+    }
+
+    /// The same, but tries after the first go to these in turn too: the replicas of one service know
+    /// of each other's commands.
+    pub fn or_to(mut self, others: impl IntoIterator<Item = Client>) -> Self {
+        self.clients.extend(others);
+        self
     }
 
     /// The same, but unknown outcomes are resolved for at least so long.
@@ -50,7 +58,13 @@ impl Sender {
             resolve: Some(resolve),
             ..self.tries
         };
-        Self::new(self.client, tries, self.recorder)
+        Self {
+            tries: Tries {
+                timeout: tries.timeout.or(Some(DEADLINE_WHEN_RESOLVING)),
+                ..tries
+            },
+            ..self
+        }
     }
 
     /// Sends a command under an id of its own. The outcome is that of the last try.
@@ -62,12 +76,11 @@ impl Sender {
     pub async fn send_as(&self, request_id: Uuid, command: &Command) -> Outcome {
         let began = Instant::now();
         let mut pause = FIRST_PAUSE;
-        let mut attempt = 1;
+        let mut attempt: u32 = 1;
         loop {
             let sent = Instant::now();
-            let outcome = command
-                .send(&self.client, request_id, self.tries.timeout)
-                .await;
+            let client = &self.clients[(attempt as usize - 1) % self.clients.len()];
+            let outcome = command.send(client, request_id, self.tries.timeout).await;
             if let Some(recorder) = &self.recorder {
                 recorder
                     .record(command, request_id, attempt, sent, &outcome)

@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::try_join;
 use handoff_domain::{PARTITIONS, Partition};
 use handoff_event_log::Position;
+use handoff_failpoints::{Point, pass};
 use tokio_postgres::{Client, Row};
 
 use crate::{error::ProjectorError, generations::seconds, table};
@@ -86,7 +87,9 @@ impl Leases {
             self.give_back(client, &excess).await?;
             turns.extend(excess.into_iter().map(Turn::Halt));
         } else if self.held.len() < share {
+            pass(Point::LeaseBeforeTake);
             let taken = self.take(client, share - self.held.len()).await?;
+            pass(Point::LeaseAfterTake);
             let all = self.held.clone().into_iter().chain(taken).collect();
             turns.extend(self.replace(all));
         }

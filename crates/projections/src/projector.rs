@@ -10,6 +10,7 @@ use futures_util::try_join;
 use handoff_bus::Subscription;
 use handoff_domain::Partition;
 use handoff_event_log::{Position, Recorded};
+use handoff_failpoints::{Bug, Point, has_bug, pass};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
@@ -249,12 +250,15 @@ impl<M: ReadModel> Projector<'_, M> {
         let moves = moves(&events, &stops, held);
         let changes = live.table.encode(fold.changes())?;
         let stopped: Vec<_> = stops.values().collect();
+        pass(Point::ProjectBeforeWrite);
         try_join!(
             async { Ok(self.client.batch_execute("begin").await?) },
             live.checkpoints.advance(&self.client, &moves, &stopped),
             live.table.write(&self.client, &changes),
         )?;
+        pass(Point::ProjectBeforeCommit);
         self.client.batch_execute("commit").await?;
+        pass(Point::ProjectAfterCommit);
 
         for Move { partition, to, .. } in &moves {
             if let Some(held) = live.leases.held.get_mut(partition) {
@@ -309,7 +313,11 @@ async fn fold<M: ReadModel>(
         let mut fold = Fold::<M>::default();
         let keys = fold.touch(&events);
         fold.stored(table.load(client, &keys).await?);
-        match events.iter().try_for_each(|event| fold.apply(event)) {
+        let dropped = |event: &&Decoded<_>| {
+            has_bug(Bug::DropEvent) && event.position().0.unsigned_abs().is_multiple_of(50)
+        };
+        let mut kept = events.iter().filter(|event| !dropped(event));
+        match kept.try_for_each(|event| fold.apply(event)) {
             Ok(()) => {
                 return Ok(Folded {
                     events,

@@ -6,6 +6,7 @@
 
 use handoff_domain::Partition;
 use handoff_event_log::Position;
+use handoff_failpoints::{Point, pass};
 
 use crate::{
     checkpoints::SWITCH_LOCK,
@@ -46,7 +47,9 @@ impl<M: ReadModel> Build<'_, M> {
             Err(Interrupted::Failed(error)) => return Err(error),
         };
         // What was caught up with is kept, whether it came to the switch or not.
+        pass(Point::SwitchBeforeCommit);
         self.client.batch_execute("commit").await?;
+        pass(Point::SwitchAfterCommit);
         Ok(switched)
     }
 

@@ -32,6 +32,12 @@ pub(crate) enum Command {
     },
     /// Brings the database up to date
     Migrate,
+    /// Begins a new epoch, after the database was put back to an older copy
+    ///
+    /// Positions beyond the end of that copy will be given again. The new epoch tells them apart: the
+    /// relay replaces the NATS stream, and every process forgets what it knew of the lost end. Start
+    /// nothing else on the restored database before.
+    NewEpoch,
     /// Prints a token for a caller, signed with the key of the data directory
     Token(TokenArgs),
 }

@@ -16,7 +16,7 @@ use std::{
     process::ExitCode,
 };
 
-use handoff_event_log::migrate;
+use handoff_event_log::{Database, begin_epoch, migrate};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -48,6 +48,9 @@ fn start() -> Result<(), ServerError> {
     let cli = Cli::read()?;
     let options = cli.options.with_file()?;
     log_to_stderr(&options);
+    if let Some(planted) = handoff_failpoints::planted() {
+        tracing::warn!(planted, "this program is built to fail, for tests");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -62,11 +65,20 @@ async fn run(command: Command, options: &Options) -> Result<(), ServerError> {
         Command::Relay => role(options, Roles::relay()).await,
         Command::Project { names } => role(options, Roles::project(names)).await,
         Command::Migrate => Ok(migrate(&options.database_url()?).await?),
+        Command::NewEpoch => new_epoch(options).await,
         Command::Token(args) => {
             println!("{}", token::make(options, &args)?);
             Ok(())
         }
     }
+}
+
+/// Tells positions that are given from now on apart from those that were lost.
+async fn new_epoch(options: &Options) -> Result<(), ServerError> {
+    let database = Database::new(&options.database_url()?).map_err(ServerError::DatabaseUrl)?;
+    let (epoch, after) = begin_epoch(&database).await?;
+    println!("Epoch {epoch} begins after position {after}.");
+    Ok(())
 }
 
 /// Runs some roles against servers that are there.

@@ -17,8 +17,9 @@ mod shared;
 mod wait;
 
 pub use database::TestDatabase;
+pub use handoff_embedded::Shutdown;
 pub use nats::TestNats;
-pub use private::{PrivateNats, PrivatePostgres};
+pub use private::{PrivateNats, PrivatePostgres, temporary_directory};
 pub use proxy::TcpProxy;
 pub use wait::eventually;
 

@@ -13,7 +13,7 @@ use crate::unique_name;
 const DROP_WITHIN: Duration = Duration::from_secs(10);
 
 /// The shared nats-server, and names on it that belong to one test. Streams whose name begins with the
-/// prefix are deleted when this value is dropped.
+/// prefix, in whatever case, are deleted when this value is dropped.
 #[derive(Debug)]
 pub struct TestNats {
     pub url: String,
@@ -61,7 +61,10 @@ impl Drop for TestNats {
 async fn delete_streams(url: &str, prefix: &str) -> Result<(), async_nats::Error> {
     let jetstream = jetstream::new(async_nats::connect(url).await?);
     let names: Vec<String> = jetstream.stream_names().try_collect().await?;
-    for name in names.iter().filter(|name| name.starts_with(prefix)) {
+    for name in names
+        .iter()
+        .filter(|name| name.to_lowercase().starts_with(prefix))
+    {
         jetstream.delete_stream(name).await?;
     }
     Ok(())

@@ -21,8 +21,17 @@ pub struct PrivatePostgres {
 impl PrivatePostgres {
     /// Starts a server on a port of its own.
     pub async fn start() -> Self {
-        let directory = temporary_directory();
+        Self::start_in(temporary_directory(), &[]).await
+    }
+
+    /// Starts a server that keeps its data in a directory, which root's servers must be able to enter,
+    /// with further settings.
+    pub async fn start_in(directory: TempDir, settings: &[(&str, &str)]) -> Self {
         let mut options = PostgresOptions::new(directory.path().join("postgres"));
+        for (name, value) in settings {
+            let setting = ((*name).to_owned(), (*value).to_owned());
+            options.settings.push(setting);
+        }
         let running = start_postgres(&options).await;
         options.port = running.port();
         Self {
@@ -41,6 +50,11 @@ impl PrivatePostgres {
     /// The port on 127.0.0.1; stays the same when the server is started again.
     pub fn port(&self) -> u16 {
         self.options.port
+    }
+
+    /// The directory of the cluster, to be copied, removed or put back while the server is stopped.
+    pub fn data(&self) -> PathBuf {
+        self.options.dir.join("data")
     }
 
     /// The pid of the postmaster.
@@ -87,7 +101,11 @@ pub struct PrivateNats {
 impl PrivateNats {
     /// Starts a server, open to every client on this machine, on a port of its own.
     pub async fn start() -> Self {
-        let directory = temporary_directory();
+        Self::start_in(temporary_directory()).await
+    }
+
+    /// Starts a server that keeps its streams in a directory, which root's servers must be able to enter.
+    pub async fn start_in(directory: TempDir) -> Self {
         let mut options = NatsOptions {
             authenticated: false,
             ..NatsOptions::new(directory.path().join("nats"))
@@ -160,8 +178,8 @@ async fn start_nats(options: &NatsOptions) -> Nats {
         .unwrap_or_else(|error| panic!("a private nats-server: {error}"))
 }
 
-/// A directory that the account of root's servers can pass through.
-fn temporary_directory() -> TempDir {
+/// A directory that the account of root's servers can pass through. Removed with this value.
+pub fn temporary_directory() -> TempDir {
     tempfile::Builder::new()
         .prefix("handoff-")
         .permissions(Permissions::from_mode(0o711))

@@ -69,6 +69,8 @@ fn build(directory: &Path) {
         // The whole workspace, as for the tests themselves: with fewer packages the dependencies would
         // have other features and be built once more.
         .args(["--workspace", "--bins"])
+        // As the tests have it themselves, by a dependency of `handoff-tests` for development.
+        .args(["--features", "handoff-failpoints/enabled"])
         .arg("--target-dir")
         .arg(target)
         .current_dir(WORKSPACE)

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -15,8 +17,17 @@ const BUFFER_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct TcpProxy {
     port: u16,
-    link: watch::Sender<Link>,
+    /// The port of the server; 0 while there is none.
+    upstream: Arc<AtomicU16>,
+    state: watch::Sender<State>,
     accepting: JoinHandle<()>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    link: Link,
+    /// How often the link was cut: who looks late sees that it was, also when it is whole again.
+    cuts: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +36,8 @@ enum Link {
     Open(Duration),
     /// Connections are accepted and stay open, but no byte gets through.
     Held,
+    /// What clients say gets through, and no answer does.
+    Mute,
     /// Connections are closed, old and new.
     Cut,
 }
@@ -36,15 +49,26 @@ impl TcpProxy {
             .await
             .expect("a free port");
         let port = listener.local_addr().expect("a bound port").port();
-        let (link, state) = watch::channel(Link::Open(Duration::ZERO));
-        let accepting = tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(pass_on(client, upstream, state.clone()));
+        let (state, seen) = watch::channel(State {
+            link: Link::Open(Duration::ZERO),
+            cuts: 0,
+        });
+        let upstream = Arc::new(AtomicU16::new(upstream));
+        let accepting = tokio::spawn({
+            let upstream = upstream.clone();
+            async move {
+                while let Ok((client, _)) = listener.accept().await {
+                    let upstream = upstream.load(Ordering::Relaxed);
+                    if upstream != 0 {
+                        tokio::spawn(pass_on(client, upstream, seen.clone()));
+                    }
+                }
             }
         });
         Self {
             port,
-            link,
+            upstream,
+            state,
             accepting,
         }
     }
@@ -54,24 +78,42 @@ impl TcpProxy {
         self.port
     }
 
+    /// Passes new connections on to another server on this machine; without one they are closed at once.
+    pub fn lead_to(&self, upstream: Option<u16>) {
+        self.upstream
+            .store(upstream.unwrap_or_default(), Ordering::Relaxed);
+    }
+
     /// Closes every connection, and every new one at once.
     pub fn cut(&self) {
-        self.link.send_replace(Link::Cut);
+        self.state.send_modify(|state| {
+            state.link = Link::Cut;
+            state.cuts += 1;
+        });
+    }
+
+    fn turn(&self, link: Link) {
+        self.state.send_modify(|state| state.link = link);
     }
 
     /// Keeps connections open, but passes nothing on: as if the other side had gone without a word.
     pub fn pause(&self) {
-        self.link.send_replace(Link::Held);
+        self.turn(Link::Held);
+    }
+
+    /// Passes on what clients say and holds back all answers: what is asked for is done, and nobody learns it.
+    pub fn mute(&self) {
+        self.turn(Link::Mute);
     }
 
     /// Passes every chunk of bytes on after `delay`, one after the other.
     pub fn slow_down(&self, delay: Duration) {
-        self.link.send_replace(Link::Open(delay));
+        self.turn(Link::Open(delay));
     }
 
     /// Passes everything on again, also what was held back.
     pub fn resume(&self) {
-        self.link.send_replace(Link::Open(Duration::ZERO));
+        self.turn(Link::Open(Duration::ZERO));
     }
 }
 
@@ -83,8 +125,9 @@ impl Drop for TcpProxy {
 }
 
 /// Serves one connection until either side closes it or the link is cut.
-async fn pass_on(client: TcpStream, upstream: u16, link: watch::Receiver<Link>) {
+async fn pass_on(client: TcpStream, upstream: u16, link: watch::Receiver<State>) {
     let mut cut = link.clone();
+    let cuts = cut.borrow().cuts;
     let both_ways = async {
         let server = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream)).await?;
         client.set_nodelay(true)?;
@@ -92,29 +135,31 @@ async fn pass_on(client: TcpStream, upstream: u16, link: watch::Receiver<Link>) 
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
         tokio::try_join!(
-            copy(from_client, to_server, link.clone()),
-            copy(from_server, to_client, link)
+            copy(from_client, to_server, link.clone(), &[Link::Held]),
+            copy(from_server, to_client, link, &[Link::Held, Link::Mute])
         )
     };
     // What broke first does not matter: both sides see a closed connection.
     tokio::select! {
         _ = both_ways => {}
-        _ = cut.wait_for(|link| *link == Link::Cut) => {}
+        _ = cut.wait_for(|now| now.link == Link::Cut || now.cuts != cuts) => {}
     }
 }
 
 async fn copy(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    mut link: watch::Receiver<Link>,
+    mut link: watch::Receiver<State>,
+    held: &[Link],
 ) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         let length = from.read(&mut buffer).await?;
-        let state = *link
-            .wait_for(|link| *link != Link::Held)
+        let state = link
+            .wait_for(|now| !held.contains(&now.link))
             .await
-            .map_err(io::Error::other)?;
+            .map_err(io::Error::other)?
+            .link;
         if let Link::Open(delay) = state {
             tokio::time::sleep(delay).await;
         }
@@ -175,6 +220,46 @@ mod tests {
             says_back(&mut connect(&proxy).await, b"pong").await
         })
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_link_that_was_cut_for_a_moment_has_closed_its_connections() {
+        let (proxy, mut client) = echo().await;
+        says_back(&mut client, b"ping").await.unwrap();
+        proxy.cut();
+        proxy.resume();
+        says_back(&mut client, b"lost").await.unwrap_err();
+        says_back(&mut connect(&proxy).await, b"back")
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_mute_link_lets_through_what_is_asked_and_no_answer() {
+        let (proxy, mut client) = echo().await;
+        says_back(&mut client, b"ping").await.unwrap();
+        proxy.mute();
+        let held = tokio::time::timeout(Duration::from_millis(50), says_back(&mut client, b"late"));
+        held.await.unwrap_err();
+        proxy.resume();
+        let mut answer = [0; 4];
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"late", "it was asked once and answered once");
+    }
+
+    #[tokio::test]
+    async fn a_link_that_leads_nowhere_closes_new_connections() {
+        let (proxy, mut client) = echo().await;
+        let upstream = proxy.upstream.load(Ordering::Relaxed);
+        proxy.lead_to(None);
+        says_back(&mut client, b"stay").await.unwrap();
+        says_back(&mut connect(&proxy).await, b"shut")
+            .await
+            .unwrap_err();
+        proxy.lead_to(Some(upstream));
+        says_back(&mut connect(&proxy).await, b"back")
+            .await
+            .unwrap();
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::{mem, sync::Arc, time::Duration};
 
 use handoff_domain::Partition;
 use handoff_event_log::{Epoch, Head, Log, LogError, Position, Recorded};
+use handoff_failpoints::{Bug, has_bug};
 use tokio::{
     sync::broadcast::{self, error::RecvError, error::TryRecvError},
     time::{Instant, sleep_until, timeout_at},
@@ -205,7 +206,10 @@ impl Subscription {
         Ok(())
     }
 
-    fn take_event(&mut self, previous: Position, event: Arc<Recorded>) {
+    fn take_event(&mut self, mut previous: Position, event: Arc<Recorded>) {
+        if has_bug(Bug::LeaveHoles) {
+            previous = Position::START;
+        }
         self.head = self.head.max(event.position);
         match self
             .continuity

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use handoff_event_log::{Database, Epoch, Hash, Position, Role};
+use handoff_failpoints::{Point, pass};
 use tokio::time::sleep;
 use tokio_postgres::Client;
 
@@ -48,6 +49,7 @@ impl Lead {
         {
             sleep(STAND_BY).await;
         }
+        pass(Point::RelayTakesOver);
         Ok(Self { client })
     }
 
@@ -77,6 +79,7 @@ impl Lead {
     }
 
     pub(super) async fn save(&self, cursor: &Cursor) -> Result<(), RelayError> {
+        pass(Point::RelayBeforeSave);
         self.client
             .execute(
                 "update event_log.relay_cursor set epoch = $1, position = $2, last_positions = $3, \
@@ -88,6 +91,7 @@ impl Lead {
                 ],
             )
             .await?;
+        pass(Point::RelayAfterSave);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use async_nats::{
 };
 use futures_util::{FutureExt, StreamExt};
 use handoff_event_log::{Epoch, Position, Recorded};
+use handoff_failpoints::{Point, pass};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{RelayConfig, cursor::Cursor, error::RelayError, window::Window};
@@ -116,6 +117,7 @@ impl Publisher {
         }
         let reply = format!("{}.{position}", self.inbox);
         let subject = self.subjects.event(event);
+        pass(Point::RelayBeforePublish);
         let publish = self
             .nats
             .publish_with_reply_and_headers(subject, reply, headers, body);
@@ -128,6 +130,7 @@ impl Publisher {
             }
             Ok(published) => published.map_err(RelayError::nats)?,
         }
+        pass(Point::RelayAfterPublish);
         self.window.sent(position, partition, bytes);
         self.sent.pass(partition, position);
         Ok(())

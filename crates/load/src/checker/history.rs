@@ -23,6 +23,8 @@ pub(super) struct Told {
     /// Of the resource after the command; none where the etag is no number.
     pub(super) version: Option<i32>,
     replayed: bool,
+    /// When it was answered, in microseconds since the record began.
+    answered_us: u64,
 }
 
 /// One command: what its caller was told, and what the log has of it.
@@ -124,18 +126,31 @@ impl History {
 
     /// Commands of which nobody learned what became of them.
     pub(super) fn unresolved(&self) -> usize {
-        let open = |c: &&Commanded| c.unknown && c.told.is_none() && !c.refused;
-        self.by_id.values().filter(open).count()
+        self.by_id.values().filter(|c| c.is_unresolved()).count()
+    }
+
+    /// Rule 2, for a load that tried until it knew.
+    pub(super) fn check_resolved(&self, report: &mut Report) {
+        for (id, command) in self.by_id.iter().filter(|(_, c)| c.is_unresolved()) {
+            report.broken(Rule::Unknown, || {
+                format!("{id}, on {}, was never resolved", command.resource)
+            });
+        }
     }
 }
 
 impl Commanded {
+    fn is_unresolved(&self) -> bool {
+        self.unknown && self.told.is_none() && !self.refused
+    }
+
     fn acknowledge(&mut self, one: &Try, report: &mut Report) {
         let now = Told {
             position: one.position.unwrap_or_default(),
             events: one.events_appended.unwrap_or_default(),
             version: one.etag.as_ref().and_then(|etag| etag.parse().ok()),
             replayed: one.replayed.unwrap_or_default(),
+            answered_us: one.answered_us,
         };
         let first = match self.told {
             // What appended nothing has no receipt: it is decided anew.
@@ -147,7 +162,9 @@ impl Commanded {
         };
         let same = (now.position, now.events, now.version)
             == (first.position, first.events, first.version);
-        if !same || !now.replayed {
+        // Tries that were under way at once may be one command of one batch, which is no replay.
+        let at_once = one.sent_us < first.answered_us;
+        if !same || !(now.replayed || at_once) {
             let id = one.request_id;
             report.broken(Rule::Unknown, || {
                 format!(

@@ -56,6 +56,9 @@ pub struct Check {
         default_value = "UNAVAILABLE,DEADLINE_EXCEEDED,CANCELLED,RESOURCE_EXHAUSTED,TRANSPORT"
     )]
     pub expected: Vec<String>,
+    /// Counts a command whose outcome nobody learned as broken. For loads that try again until they know
+    #[arg(long)]
+    pub all_resolved: bool,
 }
 
 impl Default for Check {
@@ -72,6 +75,7 @@ impl Default for Check {
             within: 30,
             rebuild_within: 600,
             expected: codes.map(str::to_owned).into(),
+            all_resolved: false,
         }
     }
 }
@@ -94,6 +98,8 @@ pub enum CheckError {
     Log(Box<tonic::Status>),
     #[error("the answer of {0} ended early")]
     Cut(&'static str),
+    #[error("a read model was not rebuilt in time: {0:?}")]
+    NotRebuilt(handoff_proto::v1::ProjectionState),
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error("cannot compare read models")]
@@ -113,6 +119,9 @@ impl Check {
         let mut report = Report::new();
         let mut history = History::read(record, &mut report)?;
         history.check_codes(&self.expected.iter().cloned().collect(), &mut report);
+        if self.all_resolved {
+            history.check_resolved(&mut report);
+        }
         // First of all, since the time counts from the healing of a fault.
         let within = Duration::from_secs(self.within);
         let head = service::check_lag(&client, within, &mut report).await?;

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tokio_postgres::NoTls;
 
 use super::{CheckError, Report, Rule};
-use crate::{Client, LoadError, projections};
+use crate::{Client, projections};
 
 const LOOK: Duration = Duration::from_millis(200);
 /// Rows that are shown of each side.
@@ -25,8 +25,18 @@ pub(super) async fn check(
     let (database, connection) = tokio_postgres::connect(database_url, NoTls).await?;
     // Errors of the connection come back from the queries.
     let connection = tokio::spawn(connection);
+    // All at once, so that the waits overlap.
+    let began = Instant::now();
+    let mut rebuilds = Vec::new();
     for live in projections::list(client).await? {
-        match rebuild(client, &live, within).await {
+        let request = RebuildProjectionRequest {
+            name: live.name.clone(),
+        };
+        let answer = client.projections().rebuild_projection(request).await?;
+        rebuilds.push((live, answer.into_inner().generation));
+    }
+    for (live, generation) in rebuilds {
+        match rebuilt(client, &live, generation, began + within).await {
             Ok(rebuilt) if rebuilt.head_position == live.included_position => {
                 compare(&database, &live, rebuilt.generation, report).await?;
             }
@@ -36,9 +46,10 @@ pub(super) async fn check(
                     live.name, live.included_position, rebuilt.head_position
                 )
             }),
-            Err(CheckError::Load(error @ LoadError::Behind { .. })) => {
-                report.broken(Rule::ReadModels, || format!("{}: {error}", live.name));
-            }
+            Err(CheckError::NotRebuilt(state)) => report.broken(Rule::ReadModels, || {
+                let seconds = within.as_secs();
+                format!("{}: not rebuilt within {seconds} s: {state:?}", live.name)
+            }),
             Err(error) => return Err(error),
         }
     }
@@ -46,32 +57,24 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Rebuilds a read model and waits until the new generation is live.
-async fn rebuild(
+/// Waits until the new generation of a read model is live.
+async fn rebuilt(
     client: &Client,
     live: &Projection,
-    within: Duration,
+    generation: i32,
+    until: Instant,
 ) -> Result<Projection, CheckError> {
-    let began = Instant::now();
-    let name = live.name.clone();
-    let request = RebuildProjectionRequest { name: name.clone() };
-    let generation = client
-        .projections()
-        .rebuild_projection(request)
-        .await?
-        .into_inner()
-        .generation;
     loop {
-        let request = GetProjectionRequest { name: name.clone() };
+        let request = GetProjectionRequest {
+            name: live.name.clone(),
+        };
         let answer = client.projections().get_projection(request).await?;
         let now = answer.into_inner().projection.unwrap_or_default();
         if now.generation == generation && now.lag_events == 0 {
             return Ok(now);
         }
-        if began.elapsed() >= within {
-            let last = format!("generation {generation} is not live: {:?}", now.state());
-            let seconds = within.as_secs();
-            return Err(LoadError::Behind { seconds, last }.into());
+        if Instant::now() >= until {
+            return Err(CheckError::NotRebuilt(now.state()));
         }
         sleep(LOOK).await;
     }

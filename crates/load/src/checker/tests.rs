@@ -19,7 +19,7 @@ fn told(request: u128, position: i64, events: i32, version: i32) -> Try {
         rpc: "CompleteTask".to_owned(),
         resource: TASK.to_owned(),
         sent_us: 0,
-        answered_us: 1,
+        answered_us: 0,
         outcome: Ended::Ok,
         code: "OK".to_owned(),
         position: Some(position),
@@ -189,6 +189,38 @@ fn a_retry_that_appends_again_is_found() {
     let mut record = record();
     record.push(told(3, 5, 1, 3));
     assert_eq!(broken(&record, &log()), [Rule::Unknown]);
+}
+
+#[test]
+fn tries_that_were_under_way_at_once_may_be_one_command() {
+    let mut record = record();
+    record[3].answered_us = 10;
+    let at_once = Try {
+        sent_us: 9,
+        ..told(3, 5, 1, 3)
+    };
+    record.push(at_once);
+    assert_eq!(broken(&record, &log()), []);
+    record.push(Try {
+        position: Some(6),
+        sent_us: 9,
+        ..told(3, 5, 1, 3)
+    });
+    assert_eq!(broken(&record, &log()), [Rule::Unknown]);
+}
+
+#[test]
+fn an_outcome_that_nobody_learned_is_found_where_all_were_to_be_resolved() {
+    let mut report = Report::new();
+    let mut history = History::default();
+    for one in record() {
+        history.add(&one, &mut report);
+    }
+    history.check_resolved(&mut report);
+    assert!(report.is_green(), "{report}");
+    history.add(&failed(4, Ended::Unknown, "TRANSPORT"), &mut report);
+    history.check_resolved(&mut report);
+    assert!(report.is_red(Rule::Unknown), "{report}");
 }
 
 #[test]
