@@ -250,6 +250,8 @@ mod tests {
     #[tokio::test]
     async fn a_link_that_leads_nowhere_closes_new_connections() {
         let (proxy, mut client) = echo().await;
+        // Connected through: until then the connection is a new one to the proxy.
+        says_back(&mut client, b"ping").await.unwrap();
         let upstream = proxy.upstream.load(Ordering::Relaxed);
         proxy.lead_to(None);
         says_back(&mut client, b"stay").await.unwrap();
