@@ -158,6 +158,12 @@ impl ContactName {
         Ok(Self(format!("{account}/contacts/{id}").into()))
     }
 
+    /// The account where the contact is.
+    pub fn account(&self) -> AccountName {
+        let id = self.0.rfind("/contacts/").unwrap_or(self.0.len());
+        AccountName(self.0[..id].into())
+    }
+
     /// Whether it is a contact of this account.
     pub fn is_of(&self, account: &AccountName) -> bool {
         self.0
@@ -386,6 +392,7 @@ mod tests {
         let acme = AccountName::from_id("acme").unwrap();
         let zoe = ContactName::from_id(&acme, "zoe").unwrap();
         assert_eq!(zoe.as_str(), "accounts/acme/contacts/zoe");
+        assert_eq!(zoe.account(), acme);
         assert!(zoe.is_of(&acme));
         assert!(!zoe.is_of(&AccountName::from_id("acm").unwrap()));
         assert!(ContactName::from_id(&acme, "Zoe").is_err());

@@ -1,0 +1,99 @@
+//! Who works in the place of somebody who does not take work any more.
+
+use crate::{
+    context::Context,
+    member::Standing,
+    names::{MemberName, StreamName, Subject, TaskName},
+    task::{AssignmentCause, AssignmentSource, Event},
+    unit::{Stop, Unit},
+};
+
+/// Who works in the place of `member`: they themselves if they take work, else the first along the
+/// chain of their successors who does. None: nobody. Reading the streams makes the append fail where
+/// that changes meanwhile.
+fn in_place_of(unit: &mut Unit<'_>, member: &MemberName) -> Result<Option<MemberName>, Stop> {
+    let mut passed: Vec<MemberName> = Vec::new();
+    let mut next = member.clone();
+    loop {
+        let state = unit.member(&next)?;
+        let successor = match state.details().map(|details| &details.standing) {
+            Some(Standing::Enabled) => return Ok(Some(next)),
+            Some(Standing::Disabling { successor } | Standing::Disabled { successor }) => successor,
+            None => return Ok(None),
+        };
+        passed.push(next);
+        match successor {
+            Some(successor) if !passed.contains(successor) => next = successor.clone(),
+            Some(_) | None => return Ok(None),
+        }
+    }
+}
+
+/// Each of the members or who works in their place, once.
+fn working(unit: &mut Unit<'_>, members: &[MemberName]) -> Result<Vec<MemberName>, Stop> {
+    unit.need(members.iter().map(StreamName::from))?;
+    let mut working = Vec::with_capacity(members.len());
+    for member in members {
+        if let Some(member) = in_place_of(unit, member)?
+            && !working.contains(&member)
+        {
+            working.push(member);
+        }
+    }
+    Ok(working)
+}
+
+/// Whose a task is where nobody is named (S2): the account's support team, else its assignee; or the
+/// member whom it is about. Empty if none of them takes work and nobody does in their place.
+pub(super) fn default_assignees(
+    unit: &mut Unit<'_>,
+    subject: &Subject,
+) -> Result<Vec<MemberName>, Stop> {
+    match subject {
+        Subject::Account(name) => {
+            let account = unit.account(name)?;
+            let details = account.existing(name)?;
+            let team = working(unit, &details.support_team)?;
+            if team.is_empty() {
+                return working(unit, std::slice::from_ref(&details.assignee));
+            }
+            Ok(team)
+        }
+        Subject::Member(name) => working(unit, std::slice::from_ref(name)),
+    }
+}
+
+/// Replaces those assignees of a task that comes back who do not take work any more (S4). If nobody is
+/// left, those get it who get a new task of the subject.
+pub(super) fn replace_disabled(
+    context: &Context,
+    unit: &mut Unit<'_>,
+    name: &TaskName,
+) -> Result<(), Stop> {
+    let task = unit.task(name)?;
+    let details = task.existing(name)?;
+    let before = &details.assignees;
+    let mut after = working(unit, before)?;
+    if after.is_empty() && !before.is_empty() {
+        after = default_assignees(unit, &details.subject)?;
+    }
+    let without = |members: &[MemberName], others: &[MemberName]| -> Vec<MemberName> {
+        let those = members.iter().filter(|member| !others.contains(member));
+        those.cloned().collect()
+    };
+    let (left, joined) = (without(before, &after), without(&after, before));
+    if left.is_empty() && joined.is_empty() {
+        return Ok(());
+    }
+    let event = Event::Assigned {
+        left,
+        joined,
+        cause: AssignmentCause {
+            source: AssignmentSource::Successor,
+            event: None,
+        },
+        by: context.by(),
+        at: context.now,
+    };
+    unit.append_task(name, event)
+}
