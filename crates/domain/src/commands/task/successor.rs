@@ -97,3 +97,94 @@ pub(super) fn replace_disabled(
     };
     unit.append_task(name, event)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{
+        Revision, Source, State, Version, Versioned,
+        commands::task::samples::member,
+        member::{Details, Kind, Member},
+        text::Line,
+    };
+
+    struct Team(HashMap<StreamName, Member>);
+
+    impl Source for Team {
+        fn get(&self, stream: &StreamName) -> Option<Versioned> {
+            Some(Versioned {
+                version: Version(1),
+                state: State::Member(self.0.get(stream).cloned().unwrap_or_default().into()),
+            })
+        }
+    }
+
+    fn team(members: [(&str, Standing); 5]) -> Team {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let details = |standing| Details {
+            display_name: Line::new("Somebody").unwrap(),
+            email: None,
+            kind: Kind::Staff,
+            standing,
+            tasks_numbered: 0,
+            revision: Revision(1),
+            created_at: at,
+            updated_at: at,
+        };
+        let known = members.map(|(id, standing)| {
+            let state = Member::Existing(details(standing));
+            (StreamName::from(&member(id)), state)
+        });
+        Team(known.into())
+    }
+
+    #[test]
+    fn work_goes_along_the_chain_of_successors_to_the_first_who_takes_it() {
+        let to = |id: &str| Some(member(id));
+        let team = team([
+            (
+                "ana",
+                Standing::Disabled {
+                    successor: to("ben"),
+                },
+            ),
+            (
+                "ben",
+                Standing::Disabling {
+                    successor: to("cleo"),
+                },
+            ),
+            ("cleo", Standing::Enabled),
+            (
+                "dan",
+                Standing::Disabled {
+                    successor: to("eva"),
+                },
+            ),
+            (
+                "eva",
+                Standing::Disabled {
+                    successor: to("dan"),
+                },
+            ),
+        ]);
+        let mut unit = Unit::new(&team);
+        for (from, to) in [
+            ("ana", Some("cleo")),
+            ("ben", Some("cleo")),
+            ("cleo", Some("cleo")),
+            // Each is the other's successor, and neither takes work.
+            ("dan", None),
+            ("nobody", None),
+        ] {
+            let found = in_place_of(&mut unit, &member(from)).unwrap();
+            assert_eq!(found, to.map(member), "{from}");
+        }
+        let all = ["ana", "dan", "cleo"].map(member);
+        assert_eq!(working(&mut unit, &all).unwrap(), [member("cleo")]);
+    }
+}
