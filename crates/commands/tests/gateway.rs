@@ -13,7 +13,7 @@ use handoff_domain::{
     commands::{AssignTask, CompleteTask, CreateMember, CreateTask, NewId, ReopenTask},
     member,
     names::TaskName,
-    task::{OpenStatus, Origin, Priority, Task, Visibility},
+    task::{Assignment, AssignmentCause, Draft, OpenStatus, Origin},
     text::Line,
 };
 use handoff_event_log::{Database, Hash, Log, Position, Role};
@@ -95,16 +95,11 @@ fn task(id: &str) -> TaskName {
 fn create(id: &str, account: &str) -> CreateTask {
     CreateTask {
         name: task(id),
-        subject: format!("accounts/{account}").parse().unwrap(),
-        title: Line::new("Prepare the quarterly review").unwrap(),
-        description: None,
-        category: None,
-        status: OpenStatus::NotStarted,
-        priority: Priority::Normal,
-        visibility: Visibility::Internal,
-        assignees: vec![],
-        start: None,
-        due: None,
+        draft: Draft {
+            subject: Some(format!("accounts/{account}").parse().unwrap()),
+            title: Some(Line::new("Prepare the quarterly review").unwrap()),
+            ..Draft::default()
+        },
         origin: Origin::Manual,
     }
 }
@@ -121,7 +116,7 @@ fn number(answer: &Answer) -> String {
 }
 
 fn is_complete(answer: &Answer) -> bool {
-    matches!(&answer.state, State::Task(task) if matches!(**task, Task::Complete { .. }))
+    matches!(&answer.state, State::Task(task) if task.details().is_some_and(|is| is.completed().is_some()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -255,13 +250,15 @@ async fn a_stale_replica_decides_no_ops_and_rejections_on_fresh_state() {
     other
         .submit(ana(AssignTask {
             name: task("t1"),
-            assignees: vec![],
+            assignment: Assignment::Set(vec![]),
+            cause: AssignmentCause::default(),
         }))
         .await
         .unwrap();
     let mut outdated = ana(AssignTask {
         name: task("t1"),
-        assignees: vec![],
+        assignment: Assignment::Set(vec![]),
+        cause: AssignmentCause::default(),
     });
     outdated.context.expected = Some(Revision(4));
     let rejected = stale.submit(outdated).await.unwrap_err();
@@ -453,10 +450,8 @@ async fn rights_are_read_fresh_and_what_this_replica_changed_shows_at_once() {
     let ana = "members/ana".parse().unwrap();
     let long = Duration::from_secs(3_600);
     assert_eq!(states.fresh(&ana, long).await.unwrap().version.0, 1);
-    let about_ana = CreateTask {
-        subject: "members/ana".parse().unwrap(),
-        ..create("t1", "acme")
-    };
+    let mut about_ana = create("t1", "acme");
+    about_ana.draft.subject = Some("members/ana".parse().unwrap());
     gateway
         .submit(request("members/ben", about_ana.clone()))
         .await

@@ -68,9 +68,21 @@ event_types! {
     }
     Task {
         task::Event::Created(_) => "task.created",
-        task::Event::Assigned { .. } => "task.assigned",
+        task::Event::Updated(_) => "task.updated",
+        task::Event::StatusChanged { .. } => "task.status_changed",
         task::Event::Completed { .. } => "task.completed",
+        task::Event::Cancelled { .. } => "task.cancelled",
         task::Event::Reopened { .. } => "task.reopened",
+        task::Event::Deleted { .. } => "task.deleted",
+        task::Event::Undeleted { .. } => "task.undeleted",
+        task::Event::Assigned { .. } => "task.assigned",
+        task::Event::NotifySet { .. } => "task.notify_set",
+        task::Event::NoteAdded { .. } => "task.note_added",
+        task::Event::InternalNoteAdded { .. } => "task.internal_note_added",
+        task::Event::BilledSet { .. } => "task.billed_set",
+        task::Event::Related { .. } => "task.related",
+        task::Event::Unrelated { .. } => "task.unrelated",
+        task::Event::TrackerRequested { .. } => "task.tracker_requested",
     }
     Member {
         member::Event::Created { .. } => "member.created",

@@ -38,3 +38,25 @@ pub const DIGEST_MINUTES: std::ops::RangeInclusive<u16> = 1..=1_440;
 pub const DOCUMENT_BYTES: std::ops::RangeInclusive<u64> = 1_024..=5 * 1024 * 1024 * 1024;
 /// Admins that a command names as those who remain.
 pub const OTHER_ADMINS: usize = 20;
+/// Recipients of one task's notices.
+pub const RECIPIENTS: usize = 200;
+/// Tags of one task.
+pub const TAGS: usize = 50;
+/// Characters in a tag.
+pub const TAG_CHARACTERS: usize = 50;
+/// Tasks that one task is related to.
+pub const RELATED_TASKS: usize = 100;
+/// Accounts that a caller's number is looked up at.
+pub const CALL_CANDIDATES: usize = 20;
+/// Hours that a task may be estimated at or have taken.
+pub const HOURS: u32 = 100_000;
+/// Pieces that a task may be about.
+pub const QUANTITY: u32 = 1_000_000_000;
+/// Miles that may have been driven for a task.
+pub const MILES: u32 = 1_000_000;
+/// Units of its currency that an amount of money may have.
+pub const MONEY_UNITS: i64 = 1_000_000_000_000;
+/// Decimal places of hours, quantities, miles and money.
+pub const DECIMAL_PLACES: u32 = 4;
+/// Years in which a task may start or be due.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1..=9_998;

@@ -87,6 +87,20 @@ pub enum Reason {
     DisablingNotStarted,
     /// No free id was found for a display name.
     NoFreeId,
+    /// The task is complete or cancelled and refuses this until it is reopened.
+    TaskClosed,
+    /// Only what is billable can be billed.
+    NotBillable,
+    /// What is billed stays billable.
+    TaskBilled,
+    /// The task named does not exist, so nothing can be related to it.
+    UnknownTask,
+    /// The task is related to as many others as it may be.
+    TooManyRelatedTasks,
+    /// The contact named does not exist, or not at the account that it is about.
+    UnknownContact,
+    /// No contact has the caller's number, and the settings name no account for such calls.
+    NoCallAccount,
 }
 
 impl Reason {
@@ -106,6 +120,13 @@ impl Reason {
             Self::MemberHoldsWork => "MEMBER_HOLDS_WORK",
             Self::DisablingNotStarted => "DISABLING_NOT_STARTED",
             Self::NoFreeId => "NO_FREE_ID",
+            Self::TaskClosed => "TASK_CLOSED",
+            Self::NotBillable => "NOT_BILLABLE",
+            Self::TaskBilled => "TASK_BILLED",
+            Self::UnknownTask => "UNKNOWN_TASK",
+            Self::TooManyRelatedTasks => "TOO_MANY_RELATED_TASKS",
+            Self::UnknownContact => "UNKNOWN_CONTACT",
+            Self::NoCallAccount => "NO_CALL_ACCOUNT",
         }
     }
 }

@@ -67,7 +67,16 @@ impl State {
             include_str!("account/contact.rs"),
             include_str!("account/evolve.rs"),
         ]);
-        const TASK: i64 = fingerprint(&[SHARED, include_str!("task.rs")]);
+        const TASK: i64 = fingerprint(&[
+            SHARED,
+            include_str!("task/mod.rs"),
+            include_str!("task/amount.rs"),
+            include_str!("task/details.rs"),
+            include_str!("task/due.rs"),
+            include_str!("task/evolve.rs"),
+            include_str!("task/notify.rs"),
+            include_str!("task/values.rs"),
+        ]);
         const MEMBER: i64 = fingerprint(&[SHARED, include_str!("member.rs")]);
         const SETTINGS: i64 = fingerprint(&[
             SHARED,
@@ -108,7 +117,7 @@ impl State {
     /// about. None: the stream itself.
     pub fn owner(&self) -> Option<&str> {
         match self {
-            Self::Task(task) => task.details().map(|details| details.subject.as_str()),
+            Self::Task(task) => task.known().map(|details| details.subject.as_str()),
             Self::Account(_) | Self::Member(_) | Self::Settings(_) => None,
         }
     }
@@ -120,7 +129,7 @@ impl State {
                 Account::Absent => None,
                 Account::Existing(details) => Some(details.revision),
             },
-            Self::Task(task) => task.details().map(|details| details.revision),
+            Self::Task(task) => task.known().map(|details| details.revision),
             Self::Member(member) => match &**member {
                 Member::Absent => None,
                 Member::Existing(details) => Some(details.revision),

@@ -24,7 +24,7 @@ const HEAD: &str = "\
 Generated from the code; a test fails when the two differ. Each event has a type, a version of that
 type's format, and a payload: a JSON object whose `type` repeats the last word of the event's type.
 Times are RFC 3339 in UTC with microseconds, `at` is when it happened by the server's clock, `by` who
-did it. A field that is `null` was not given. Who called, on whose behalf and why is in the metadata
+did it. A field that is `null` or missing was not given. Who called, on whose behalf and why is in the metadata
 that every event has beside its payload: `actor`, `on_behalf_of`, `request`, `request_hash`,
 `correlation_id`, `causation_id`.
 
@@ -286,64 +286,238 @@ fn generation_samples() -> Vec<(Kind, Event, &'static str)> {
 }
 
 fn task_samples() -> Vec<(Kind, Event, &'static str)> {
-    let at = at();
+    let (by, at) = (by(), at());
     let percent = task::Percent::new(40).unwrap();
-    vec![
+    let note = || html("<p>They want it <b>before</b> noon</p>");
+    let events = vec![
         (
-            Kind::Task,
-            Event::Task(task::Event::Created(Box::new(task::Created {
-                number: "ACME-TASK-12".into(),
-                subject: "accounts/acme".parse().unwrap(),
-                title: line("Prepare the quarterly review"),
-                description: Some(html("<p>With the figures of <b>May</b></p>")),
-                category: Some("Project".into()),
-                status: task::OpenStatus::NotStarted,
-                priority: task::Priority::High,
-                visibility: task::Visibility::Internal,
-                assignees: vec![member("ana")],
-                start: at,
-                due: at + sla().duration(),
-                due_source: task::DueSource::Sla,
-                sla_hours: sla(),
-                origin: task::Origin::Manual,
-                by: by(),
-                at,
-            }))),
-            "A task began; every default is filled in. `sla_hours` stay as they were at this moment.",
+            task::Event::Created(Box::new(created_task())),
+            "A task began; every default is filled in. `sla_hours` stay as they were at this moment. What else is \
+             missing was not given: nobody is notified, nothing is known of the requester, no tags.",
         ),
         (
-            Kind::Task,
-            Event::Task(task::Event::Assigned {
-                previous: vec![member("ana")],
-                assignees: vec![member("ben"), member("ana")],
-                by: by(),
-                at,
-            }),
-            "The task belongs to exactly these members from now on.",
+            task::Event::Updated(Box::new(updated_task())),
+            "One save. What is missing was not changed. A due time of the source `sla` moves with the start.",
         ),
         (
-            Kind::Task,
-            Event::Task(task::Event::Completed {
+            task::Event::StatusChanged {
+                previous: task::OpenStatus::NotStarted,
+                status: task::OpenStatus::InProgress,
+                by: by.clone(),
+                at,
+            },
+            "The task went from one open status to another: `not_started`, `in_progress`, `waiting_on_customer`.",
+        ),
+        (
+            task::Event::Completed {
                 status: task::OpenStatus::InProgress,
                 percent,
-                by: by(),
+                by: by.clone(),
                 at,
-            }),
+            },
             "The task is complete, at 100 %. `status` and `percent` are those before.",
         ),
         (
-            Kind::Task,
-            Event::Task(task::Event::Reopened {
+            task::Event::Cancelled {
+                status: task::OpenStatus::InProgress,
+                by: by.clone(),
+                at,
+            },
+            "The task is closed without being done; its percentage stays. `status` is the one before.",
+        ),
+        (
+            task::Event::Reopened {
+                previous: task::Status::Complete,
                 status: task::OpenStatus::NotStarted,
                 percent,
-                completed_at: at - TimeDelta::days(1),
-                by: by(),
+                completed_at: Some(at - TimeDelta::days(1)),
+                by: by.clone(),
                 at,
-            }),
-            "A complete task is open again, with the percentage that it had before. \
-             `completed_at` is the date that was cleared.",
+            },
+            "A closed task is open again, with the percentage that it had before. `previous` is `complete` or \
+             `cancelled`, `completed_at` the date that was cleared; `null` where it was cancelled.",
         ),
-    ]
+        (
+            task::Event::Deleted { by: by.clone(), at },
+            "The task is hidden everywhere but in history.",
+        ),
+        (
+            task::Event::Undeleted { by: by.clone(), at },
+            "A deleted task is back as it was.",
+        ),
+        (
+            task::Event::Assigned {
+                left: vec![member("ana")],
+                joined: vec![member("ben")],
+                cause: task::AssignmentCause {
+                    source: task::AssignmentSource::Role,
+                    event: Some(uuid::Uuid::from_u128(
+                        0x0198_c0de_0000_7000_8000_0000_0000_0042,
+                    )),
+                },
+                by: by.clone(),
+                at,
+            },
+            "Some members left the task and others joined it; its other assignees stay. `source` is the path that \
+             the change took: `api`, `successor` (the task came back, and somebody disabled was among its \
+             assignees), `role`, `disabling`, `transfer` or `undo`. `event` is the id of the event that it follows \
+             from, such as a role's; `null` where it follows from a command alone.",
+        ),
+        (
+            task::Event::NotifySet {
+                previous: task::Notify::default(),
+                notify: notify(),
+                by: by.clone(),
+                at,
+            },
+            "Who is told about the task beside its assignees, and whether of every save and of its completion. A \
+             recipient is a member, a contact or an e-mail address.",
+        ),
+        (
+            task::Event::NoteAdded {
+                note: note(),
+                by: by.clone(),
+                at,
+            },
+            "A note for everyone who sees the task. Does not change the task's etag.",
+        ),
+        (
+            task::Event::InternalNoteAdded {
+                note: note(),
+                by: by.clone(),
+                at,
+            },
+            "A note for admins: nobody else is shown what it says. Does not change the task's etag.",
+        ),
+        (
+            task::Event::BilledSet {
+                billed: true,
+                by: by.clone(),
+                at,
+            },
+            "The task was marked as billed, or as not billed after all.",
+        ),
+        (
+            task::Event::Related {
+                task: "tasks/0198c0de-0000-7000-8000-000000000002"
+                    .parse()
+                    .unwrap(),
+                by: by.clone(),
+                at,
+            },
+            "The task is related to another one, which says so in the same append: by this event, or by \
+             `task.created` if it is new.",
+        ),
+        (
+            task::Event::Unrelated {
+                task: "tasks/0198c0de-0000-7000-8000-000000000002"
+                    .parse()
+                    .unwrap(),
+                by: by.clone(),
+                at,
+            },
+            "The task is not related to another one any more. The other has the same event, in the same append.",
+        ),
+        (
+            task::Event::TrackerRequested { by, at },
+            "The tracker integration is to get the new task, once. In the append that created it.",
+        ),
+    ];
+    let of_task = |(event, meaning)| (Kind::Task, Event::Task(event), meaning);
+    events.into_iter().map(of_task).collect()
+}
+
+fn notify() -> task::Notify {
+    task::Notify {
+        recipients: vec![
+            "members/ben".parse().unwrap(),
+            "accounts/acme/contacts/zoe".parse().unwrap(),
+            "office@example.com".parse().unwrap(),
+        ],
+        on_change: false,
+        on_complete: true,
+    }
+}
+
+fn created_task() -> task::Created {
+    let at = at();
+    task::Created {
+        number: "ACME-TASK-12".into(),
+        subject: "accounts/acme".parse().unwrap(),
+        title: line("Prepare the quarterly review"),
+        description: Some(html("<p>With the figures of <b>May</b></p>")),
+        category: Some("Project".into()),
+        status: task::OpenStatus::NotStarted,
+        percent: task::Percent::default(),
+        priority: task::Priority::High,
+        visibility: task::Visibility::Internal,
+        assignees: vec![member("ana")],
+        notify: notify(),
+        start: at,
+        due: at + sla().duration(),
+        due_source: task::DueSource::Sla,
+        sla_hours: sla(),
+        estimated_hours: Some(task::Hours::new("6").unwrap()),
+        actual_hours: Some(task::Hours::new("0.25").unwrap()),
+        billable: true,
+        requester: task::Requester {
+            name: Some(line("Zoe Brandt")),
+            email: Some(Email::new("zoe@example.com").unwrap()),
+            phone: Some(Phone::new("+49 30 123456").unwrap()),
+        },
+        quantity: Some(task::Quantity::new("3").unwrap()),
+        price: Some(task::Money::new("1249.90", "EUR").unwrap()),
+        mileage: Some(task::Miles::new("12.5").unwrap()),
+        expenses: Some(task::Money::new("38", "EUR").unwrap()),
+        related: vec![
+            "tasks/0198c0de-0000-7000-8000-000000000002"
+                .parse()
+                .unwrap(),
+        ],
+        tags: vec![task::Tag::new("figures").unwrap()],
+        responsible_role: Some(Role::assignee()),
+        origin: task::Origin::Manual,
+        by: by(),
+        at,
+    }
+}
+
+fn changed_to<T>(from: T, to: T) -> Option<Change<T>> {
+    Some(Change { from, to })
+}
+
+fn updated_task() -> task::Updated {
+    let at = at();
+    let hours = |hours| Some(task::Hours::new(hours).unwrap());
+    let price = |amount| Some(task::Money::new(amount, "EUR").unwrap());
+    task::Updated {
+        title: changed_to(
+            line("Prepare the review"),
+            line("Prepare the quarterly review"),
+        ),
+        description: changed_to(None, Some(html("<p>With the figures of <b>May</b></p>"))),
+        category: changed_to(Some("Meeting (In Office)".into()), Some("Project".into())),
+        percent: changed_to(task::Percent::default(), task::Percent::new(40).unwrap()),
+        priority: changed_to(task::Priority::Normal, task::Priority::High),
+        visibility: changed_to(task::Visibility::Internal, task::Visibility::Portal),
+        start: changed_to(at, at + TimeDelta::days(1)),
+        due: changed_to(at + sla().duration(), at + TimeDelta::days(9)),
+        due_source: changed_to(task::DueSource::Sla, task::DueSource::Manual),
+        estimated_hours: changed_to(None, hours("6")),
+        actual_hours: changed_to(hours("0.25"), hours("1.5")),
+        billable: changed_to(false, true),
+        requester_name: changed_to(None, Some(line("Zoe Brandt"))),
+        requester_email: changed_to(None, Some(Email::new("zoe@example.com").unwrap())),
+        requester_phone: changed_to(Some(Phone::new("+49 30 123456").unwrap()), None),
+        quantity: changed_to(None, Some(task::Quantity::new("3").unwrap())),
+        price: changed_to(price("1249.90"), price("1199")),
+        mileage: changed_to(None, Some(task::Miles::new("12.5").unwrap())),
+        expenses: changed_to(None, price("38")),
+        tags: changed_to(vec![], vec![task::Tag::new("figures").unwrap()]),
+        responsible_role: changed_to(None, Some(Role::assignee())),
+        by: by(),
+        at,
+    }
 }
 
 fn member_samples() -> Vec<(Kind, Event, &'static str)> {

@@ -47,13 +47,13 @@ async fn tables(client: &Client) {
     table::<Tasks>(
         client,
         &format!(
-            "select n % 64, 'tasks/t' || n, 'accounts/a' || n % 1000, 'A' || n % 1000 || '-TASK-' || n / 1000, \
-                 'Call back', null, null, \
+            "select n % 64, 'tasks/t' || n, '{{}}', 1, n, 'accounts/a' || n % 1000, \
+                 'A' || n % 1000 || '-TASK-' || n / 1000, 'Call back', null, \
                  (array['complete', 'complete', 'complete', 'complete', 'complete', 'complete', 'not_started', \
                      'in_progress', 'waiting_on_customer', 'cancelled'])[1 + n / 7 % 10], \
                  'normal', 'internal', \
                  (array['members/m' || n % 97, 'members/n' || n % 89, 'members/o', 'members/p' || n % 83])[:1 + n % 4], \
-                 born, born + interval '3 days', 'sla', 72, 0, null, 'manual', 'members/m1', null, null, born, born, 1, 1, n \
+                 born, born + interval '3 days', 'manual', null, born, born \
              from generate_series(1, {TASKS}) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _"
         ),
     )

@@ -12,9 +12,12 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use handoff_domain::{
     account::Account,
-    commands::{AssignTask, CompleteTask, CreateTask, ReopenTask},
-    names::{AccountName, MemberName, StreamName, Subject, TaskName},
-    task::{Details, OpenStatus, Origin, Priority, Task, Visibility},
+    commands::{AssignTask, CompleteTask, CreateTask, DeleteTask, ReopenTask, UndeleteTask},
+    names::{AccountName, StreamName, Subject, TaskName},
+    task::{
+        Assignment, AssignmentCause, Details, Draft, OpenStatus, Origin, Priority, Status, Task,
+        Visibility,
+    },
     text::{Html, Line},
 };
 use handoff_event_log::Position;
@@ -38,23 +41,28 @@ fn busy() -> Story {
         };
         let create = CreateTask {
             name: name.clone(),
-            subject,
-            title: Line::new(["Call back", "Prepare the review", "100% of it_"][i % 3]).unwrap(),
-            description: (i % 4 == 0).then(|| Html::new("a < b <strong>c</strong>").unwrap()),
-            category: (i % 3 == 0).then(|| "Phone Call".into()),
-            status: [OpenStatus::NotStarted, OpenStatus::InProgress][i % 2],
-            priority: [
-                Priority::Low,
-                Priority::Normal,
-                Priority::High,
-                Priority::Urgent,
-            ][i % 4],
-            visibility: [Visibility::Internal, Visibility::Portal][i % 2],
-            assignees: (0..i % 6)
-                .map(|n| member(STAFF[(i + n) % STAFF.len()]))
-                .collect(),
-            start: Some(start - TimeDelta::days(30)),
-            due: (i % 5 != 0).then(|| start + TimeDelta::hours((i % 11) as i64 - 5)),
+            draft: Draft {
+                subject: Some(subject),
+                title: Some(
+                    Line::new(["Call back", "Prepare the review", "100% of it_"][i % 3]).unwrap(),
+                ),
+                description: (i % 4 == 0).then(|| Html::new("a < b <strong>c</strong>").unwrap()),
+                category: (i % 3 == 0).then(|| "Phone Call".into()),
+                status: [OpenStatus::NotStarted, OpenStatus::InProgress][i % 2],
+                priority: [
+                    Priority::Low,
+                    Priority::Normal,
+                    Priority::High,
+                    Priority::Urgent,
+                ][i % 4],
+                visibility: [Visibility::Internal, Visibility::Portal][i % 2],
+                assignees: (0..i % 6)
+                    .map(|n| member(STAFF[(i + n) % STAFF.len()]))
+                    .collect(),
+                start: Some(start - TimeDelta::days(30)),
+                due: (i % 5 != 0).then(|| (start + TimeDelta::hours((i % 11) as i64 - 5)).into()),
+                ..Draft::default()
+            },
             origin: Origin::Manual,
         };
         story.tell("members/ana", &create).unwrap();
@@ -81,7 +89,8 @@ fn busy() -> Story {
                     "members/ana",
                     &AssignTask {
                         name,
-                        assignees: Vec::new(),
+                        assignment: Assignment::Set(Vec::new()),
+                        cause: AssignmentCause::default(),
                     },
                 )
                 .unwrap();
@@ -130,14 +139,12 @@ async fn tasks(
 }
 
 fn is_open(task: &Task) -> bool {
-    matches!(task, Task::Open { .. })
+    task.details().is_some_and(Details::is_open)
 }
 
 fn completed_at(task: &Task) -> Option<DateTime<Utc>> {
-    match task {
-        Task::Complete { at, .. } => Some(*at),
-        Task::Absent | Task::Open { .. } => None,
-    }
+    let (at, _) = task.details()?.completed()?;
+    Some(at)
 }
 
 /// Whether a task is shown, by its state alone.
@@ -178,16 +185,7 @@ async fn lists_of_tasks_answer_what_their_aggregates_would() {
         ("status = COMPLETE", Box::new(|task, _| !is_open(task))),
         (
             "status = WAITING_ON_CUSTOMER OR status = COMPLETE",
-            Box::new(|task, _| {
-                !is_open(task)
-                    || matches!(
-                        task,
-                        Task::Open {
-                            status: OpenStatus::WaitingOnCustomer,
-                            ..
-                        }
-                    )
-            }),
+            Box::new(|task, d| !is_open(task) || d.status() == Status::WaitingOnCustomer),
         ),
         ("assignees:me", assigned("ana")),
         ("assignees:members/finn", assigned("finn")),
@@ -540,22 +538,74 @@ async fn history_of_an_account_has_that_of_its_tasks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_task_is_found_nowhere_until_it_is_undeleted() {
+    let mut story = Story::with_team();
+    let names = ["one", "two", "three"].map(|id| TaskName::from_id(id).unwrap());
+    for name in names.clone() {
+        let create = CreateTask {
+            name: name.clone(),
+            draft: Draft {
+                subject: Some("accounts/acme".parse().unwrap()),
+                title: Some(Line::new("Call back").unwrap()),
+                ..Draft::default()
+            },
+            origin: Origin::Manual,
+        };
+        story.tell("members/ana", &create).unwrap();
+        story.tell("members/ana", &DeleteTask { name }).unwrap();
+    }
+    let [one, two, three] = names;
+    for name in [&one, &three] {
+        let undelete = UndeleteTask { name: name.clone() };
+        story.tell("members/ana", &undelete).unwrap();
+    }
+    let (scene, viewer) = (Scene::of(&story).await, viewer(&story));
+    for order_by in [
+        "",
+        "due_time desc",
+        "create_time",
+        "update_time",
+        "priority",
+        "number",
+    ] {
+        for filter in [
+            "",
+            "open",
+            "NOT overdue",
+            "subject = accounts/acme",
+            "assignees:me",
+            "name = tasks/two",
+        ] {
+            let listed = tasks(&scene, &viewer, filter, order_by, 1).await;
+            let listed: BTreeSet<_> = listed.into_iter().map(|entry| entry.name).collect();
+            let wanted = match filter {
+                "name = tasks/two" => BTreeSet::new(),
+                _ => BTreeSet::from([one.clone(), three.clone()]),
+            };
+            assert_eq!(listed, wanted, "{filter} by {order_by}");
+        }
+    }
+    for (name, there) in [(&one, true), (&two, false)] {
+        let found = scene.queries.get_task(name, scene.all()).await.unwrap();
+        assert_eq!(found.value.is_some(), there, "{name}");
+    }
+    let acme = "accounts/acme".parse().unwrap();
+    let account = scene.queries.get_account(&acme, scene.all()).await.unwrap();
+    assert_eq!(account.value.unwrap().open_tasks, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_no_list_can_answer_is_the_callers_mistake() {
     let mut story = Story::with_team();
     let name: TaskName = "tasks/one".parse().unwrap();
     for name in [&name, &"tasks/two".parse().unwrap()] {
         let create = CreateTask {
             name: name.clone(),
-            subject: "accounts/acme".parse().unwrap(),
-            title: Line::new("Call back").unwrap(),
-            description: None,
-            category: None,
-            status: OpenStatus::NotStarted,
-            priority: Priority::Normal,
-            visibility: Visibility::Internal,
-            assignees: Vec::<MemberName>::new(),
-            start: None,
-            due: None,
+            draft: Draft {
+                subject: Some("accounts/acme".parse().unwrap()),
+                title: Some(Line::new("Call back").unwrap()),
+                ..Draft::default()
+            },
             origin: Origin::Manual,
         };
         story.tell("members/ana", &create).unwrap();

@@ -4,7 +4,7 @@ use handoff_commands::new_id;
 use handoff_domain::{
     commands::{AssignTask, CompleteTask, CreateTask, GenerateTask, ReopenTask},
     names::{Actor, TaskName},
-    task::{OpenStatus, Origin, Priority, Visibility},
+    task::{Assignment, AssignmentCause, Draft, Due, OpenStatus, Origin, Priority, Visibility},
     text::{Html, Line},
 };
 use handoff_proto::v1::{
@@ -185,16 +185,19 @@ impl CommandRequest for v1::CreateTaskRequest {
         percent?;
         Some(CreateTask {
             name: name?.unwrap_or_else(new_name),
-            subject: subject?,
-            title: title?,
-            description: description?,
-            category: category.map(Box::from),
-            status: status?,
-            priority: priority?,
-            visibility: visibility?,
-            assignees: assignees?,
-            start: start?,
-            due: due?,
+            draft: Draft {
+                subject: Some(subject?),
+                title: Some(title?),
+                description: description?,
+                category: category.map(Box::from),
+                status: status?,
+                priority: priority?,
+                visibility: visibility?,
+                assignees: assignees?,
+                start: start?,
+                due: due?.map(Due::At),
+                ..Draft::default()
+            },
             origin: origin(caller),
         })
     }
@@ -252,7 +255,8 @@ impl CommandRequest for v1::AssignTaskRequest {
         let assignees = fields.each("assignees", &self.assignees, str::parse);
         Some(AssignTask {
             name: name?,
-            assignees: assignees?,
+            assignment: Assignment::Set(assignees?),
+            cause: AssignmentCause::default(),
         })
     }
 }

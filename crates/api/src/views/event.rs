@@ -63,7 +63,7 @@ pub(crate) fn history_entry(view: View, entry: HistoryEntry) -> v1::HistoryEntry
 }
 
 /// Types of which only admins see what they say.
-const FOR_ADMINS: &[&str] = &[];
+const FOR_ADMINS: &[&str] = &["task.internal_note_added"];
 
 /// Whether a view shows what events of a type say. Of types that this program does not know, it
 /// cannot tell for whom they are: they are for admins.
@@ -80,6 +80,7 @@ mod tests {
 
     #[test]
     fn the_team_is_not_shown_what_is_for_admins_or_unknown() {
+        assert!(!shows(View::Team, "task.internal_note_added"));
         assert!(shows(View::Admin, "task.internal_note_added_9"));
         assert!(!shows(View::Team, "task.internal_note_added_9"));
         for known in Event::TYPES {

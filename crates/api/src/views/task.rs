@@ -1,9 +1,7 @@
 //! Tasks as callers see them.
 
 use chrono::{DateTime, Utc};
-use handoff_domain::task::{
-    Details, DueSource, OpenStatus, Origin, Percent, Priority, Task, Visibility,
-};
+use handoff_domain::task::{Details, DueSource, Origin, Priority, Status, Task, Visibility};
 use handoff_proto::v1;
 use handoff_read_models::tasks::TaskEntry;
 
@@ -18,24 +16,16 @@ pub(crate) fn of_state(
     now: DateTime<Utc>,
 ) -> Option<v1::Task> {
     let details = task.details()?;
-    let (status, percent, completed) = match task {
-        Task::Absent => return None,
-        Task::Open {
-            status, percent, ..
-        } => (open_status(*status), *percent, None),
-        Task::Complete { at, by, .. } => (
-            v1::TaskStatus::Complete,
-            Percent::DONE,
-            Some((*at, by.as_str())),
-        ),
-    };
+    let completed = details.completed();
     match view {
         View::Admin | View::Team => Some(v1::Task {
-            status: status.into(),
-            percent_complete: percent.number().into(),
+            status: status(details.status()).into(),
+            percent_complete: details.percent().number().into(),
             complete_time: completed.map(|(at, _)| time::to_proto(at)),
-            completed_by: completed.map(|(_, by)| by.to_owned()).unwrap_or_default(),
-            overdue: completed.is_none() && details.due < now,
+            completed_by: completed
+                .map(|(_, by)| by.as_str().to_owned())
+                .unwrap_or_default(),
+            overdue: details.is_open() && details.due < now,
             ..lasting(name, details)
         }),
     }
@@ -76,11 +66,13 @@ fn lasting(name: &str, details: &Details) -> v1::Task {
     }
 }
 
-pub(crate) fn open_status(status: OpenStatus) -> v1::TaskStatus {
+pub(crate) fn status(status: Status) -> v1::TaskStatus {
     match status {
-        OpenStatus::NotStarted => v1::TaskStatus::NotStarted,
-        OpenStatus::InProgress => v1::TaskStatus::InProgress,
-        OpenStatus::WaitingOnCustomer => v1::TaskStatus::WaitingOnCustomer,
+        Status::NotStarted => v1::TaskStatus::NotStarted,
+        Status::InProgress => v1::TaskStatus::InProgress,
+        Status::WaitingOnCustomer => v1::TaskStatus::WaitingOnCustomer,
+        Status::Complete => v1::TaskStatus::Complete,
+        Status::Cancelled => v1::TaskStatus::Cancelled,
     }
 }
 

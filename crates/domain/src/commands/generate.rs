@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     names::{AccountName, MemberName, StreamName, Subject, TaskName},
     settings::Settings,
-    task::{OpenStatus, Origin, Priority, Visibility},
+    task::{Draft, Due, Origin, Priority, Visibility},
     terms::TaskType,
     text::{Html, Line},
     unit::{Command, Stop, Unit},
@@ -64,16 +64,18 @@ impl GenerateTask {
     fn creation(&self, name: TaskName) -> CreateTask {
         CreateTask {
             name,
-            subject: Subject::Account(self.account.clone()),
-            title: self.title.clone(),
-            description: self.description.clone(),
-            category: self.category.clone(),
-            status: OpenStatus::default(),
-            priority: self.priority,
-            visibility: self.visibility,
-            assignees: self.assignees.clone(),
-            start: self.start,
-            due: self.due,
+            draft: Draft {
+                subject: Some(Subject::Account(self.account.clone())),
+                title: Some(self.title.clone()),
+                description: self.description.clone(),
+                category: self.category.clone(),
+                priority: self.priority,
+                visibility: self.visibility,
+                assignees: self.assignees.clone(),
+                start: self.start,
+                due: self.due.map(Due::At),
+                ..Draft::default()
+            },
             origin: Origin::Automation,
         }
     }
@@ -90,7 +92,7 @@ impl Command for GenerateTask {
         ];
         unit.need(member.into_iter().chain(streams))?;
         context.require_team(unit)?;
-        if unit.task(&name)?.details().is_some() {
+        if unit.task(&name)?.known().is_some() {
             return Ok((&name).into());
         }
         let settings = unit.settings()?;
@@ -130,7 +132,6 @@ mod tests {
         commands::{CompleteTask, SelectTaskTypes, SetAccountStatus, memory::Memory},
         rejection::{Reason, Rejection},
         settings::Changes,
-        task::Task,
     };
 
     const REVIEWS: &str = "service-accounts/reviews";
@@ -184,7 +185,7 @@ mod tests {
         let events = memory.log.len();
         assert_eq!(memory.accept(REVIEWS, &generate("r1")), stream);
         assert_eq!(memory.log.len(), events);
-        assert!(matches!(memory.task(&name), Task::Complete { .. }));
+        assert!(memory.task(&name).details().unwrap().completed().is_some());
     }
 
     #[test]

@@ -29,5 +29,9 @@ pub use new_id::NewId;
 pub use record::{LogInteraction, RecordQuestion, UpdateNotes};
 pub use role::{AssignRole, VacateRole};
 pub use settings::UpdateSettings;
-pub use task::{AssignTask, CompleteTask, CreateTask, ReopenTask};
+pub use task::{
+    AddInternalNote, AddNote, AssignTask, CancelTask, CompleteTask, CreateTask, CreateTaskFromCall,
+    DeleteTask, MarkBilled, RelateTasks, ReopenTask, SetNotify, SetTaskStatus, UndeleteTask,
+    UnrelateTasks, UpdateTask,
+};
 pub use upkeep::{SelectTaskTypes, SetMonthlyReport, SetSupportTeam};

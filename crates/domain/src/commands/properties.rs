@@ -11,7 +11,7 @@ use crate::{
         AssignTask, CompleteTask, CreateAccount, CreateTask, NewId, ReopenTask, memory::Memory,
     },
     names::{MemberName, Subject, TaskName},
-    task::{self, OpenStatus, Origin, Priority, Task, Visibility},
+    task::{self, Assignment, AssignmentCause, Draft, OpenStatus, Origin, Progress},
     text::Line,
 };
 
@@ -96,20 +96,17 @@ fn run(memory: &mut Memory, step: &Step) {
             due_hours,
         } => Box::new(CreateTask {
             name: task_name(*task),
-            subject: match subject {
-                0..3 => Subject::Account(format!("accounts/a{subject}").parse().unwrap()),
-                3 => Subject::Member("members/ana".parse().unwrap()),
-                _ => Subject::Member("members/nobody".parse().unwrap()),
+            draft: Draft {
+                subject: Some(match subject {
+                    0..3 => Subject::Account(format!("accounts/a{subject}").parse().unwrap()),
+                    3 => Subject::Member("members/ana".parse().unwrap()),
+                    _ => Subject::Member("members/nobody".parse().unwrap()),
+                }),
+                title: Some(Line::new("Call them").unwrap()),
+                assignees: members(assignees),
+                due: due_hours.map(|hours| (memory.now + TimeDelta::hours(hours)).into()),
+                ..Draft::default()
             },
-            title: Line::new("Call them").unwrap(),
-            description: None,
-            category: None,
-            status: OpenStatus::NotStarted,
-            priority: Priority::Normal,
-            visibility: Visibility::Internal,
-            assignees: members(assignees),
-            start: None,
-            due: due_hours.map(|hours| memory.now + TimeDelta::hours(hours)),
             origin: Origin::Manual,
         }),
         Step::Assign {
@@ -119,7 +116,8 @@ fn run(memory: &mut Memory, step: &Step) {
         } => {
             let command = AssignTask {
                 name: task_name(*task),
-                assignees: members(assignees),
+                assignment: Assignment::Set(members(assignees)),
+                cause: AssignmentCause::default(),
             };
             if *stale {
                 let before = memory.task(&command.name);
@@ -192,14 +190,16 @@ proptest! {
 
         for task in 0..6 {
             let name = task_name(task);
-            let Task::Complete { percent_before, at, .. } = memory.task(&name) else { continue };
+            let progress = memory.task(&name).details().map(|details| details.progress.clone());
+            let Some(Progress::Complete { percent_before, at, .. }) = progress else { continue };
             prop_assert!(at <= memory.now);
             memory.accept("members/ana", &CompleteTask { name: name.clone() });
             let events = memory.log.len();
             memory.accept("members/ana", &ReopenTask { name: name.clone(), status: OpenStatus::InProgress });
             prop_assert_eq!(memory.log.len(), events + 1);
-            let Task::Open { status, percent, .. } = memory.task(&name) else { panic!("not open") };
-            prop_assert_eq!((status, percent), (OpenStatus::InProgress, percent_before));
+            let open = Progress::Open { status: OpenStatus::InProgress, percent: percent_before };
+            let task = memory.task(&name);
+            prop_assert_eq!(&task.details().unwrap().progress, &open);
         }
     }
 

@@ -23,6 +23,8 @@ const STATUSES: &[&str] = &[
     "cancelled",
 ];
 const OPEN: usize = 3;
+/// What the column holds instead for a deleted task, which no list shows.
+pub(super) const DELETED: &str = "deleted";
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
 const VISIBILITIES: &[&str] = &["internal", "portal"];
 const ORIGINS: &[&str] = &[
@@ -193,7 +195,8 @@ pub(crate) fn one(name: &TaskName) -> Statement {
     let task = parameters.add(name.as_str().to_owned(), Type::TEXT);
     let columns = columns::<Tasks>("p");
     let sql = format!(
-        "select {columns}, array[]::text[] as place, {SUBJECT_DISPLAY_NAME} from {{0}}.rows p where p.task = {task}"
+        "select {columns}, array[]::text[] as place, {SUBJECT_DISPLAY_NAME} from {{0}}.rows p \
+         where p.task = {task} and p.status <> '{DELETED}'"
     );
     Statement { sql, parameters }
 }
@@ -205,7 +208,10 @@ pub(crate) fn page(plan: &Plan) -> Statement {
     let from = if plan.order.follows(&[DUE, "k.created_at", "k.task"]) {
         format!("({}) k", ranges(plan, &mut parameters))
     } else {
-        format!("{{0}}.rows k where {}", plan.filter_sql(&mut parameters))
+        format!(
+            "{{0}}.rows k where k.status <> '{DELETED}' and {}",
+            plan.filter_sql(&mut parameters)
+        )
     };
     let (columns, place) = (columns::<Tasks>("k"), plan.order.place_sql());
     let (order, limit) = (plan.order.sql(), plan.limit());

@@ -3,17 +3,16 @@
 mod list;
 
 use handoff_domain::{
-    Event, Revision, Version,
+    Event, Version,
     names::{StreamName, TaskName},
-    task::{Details, OpenStatus, Percent, Task},
-    text::SlaHours,
+    task::Task,
 };
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
 
 use crate::{
     aggregate::{AggregateRow, evolve},
-    stored::{Stored, label, number, unreadable},
+    stored::{Json, json, label},
 };
 
 pub(crate) use list::{LISTING, one, page};
@@ -41,34 +40,28 @@ fn name(stream: &StreamName) -> Option<TaskName> {
 
 impl ReadModel for Tasks {
     const NAME: &'static str = "tasks";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
+    // The whole task first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[
+        "state text collate \"C\" not null",
+        "version integer not null",
+        "position bigint not null",
         "subject text collate \"C\" not null",
         "number text collate \"C\" not null",
         "title text collate \"C\" not null",
-        "description text collate \"C\"",
         "category text collate \"C\"",
+        // Of a deleted task, `deleted`: no list finds it.
         "status text collate \"C\" not null",
         "priority text collate \"C\" not null",
         "visibility text collate \"C\" not null",
         "assignees text[] collate \"C\" not null",
         "start timestamptz not null",
         "due timestamptz not null",
-        "due_source text collate \"C\" not null",
-        "sla_hours integer not null",
-        "percent smallint not null",
-        // What comes back when a closed task is reopened; null while it is open.
-        "percent_before smallint",
         "origin text collate \"C\" not null",
-        "creator text collate \"C\" not null",
         "completed_at timestamptz",
-        "completed_by text collate \"C\"",
         "created_at timestamptz not null",
         "updated_at timestamptz not null",
-        "revision integer not null",
-        "version integer not null",
-        "position bigint not null",
     ];
     const INDEXES: &'static [Index] = list::INDEXES;
 
@@ -109,36 +102,24 @@ impl ReadModel for Tasks {
     ) {
         // A row is made by the first event, so it is never of an absent task; if it were, the columns
         // that are then missing would fail the batch.
-        let Some(details) = state.details() else {
+        let Some(details) = state.known() else {
             return;
         };
-        let (status, percent, percent_before, completed) = match state {
-            Task::Absent => return,
-            Task::Open {
-                status, percent, ..
-            } => (label(status), *percent, None, None),
-            Task::Complete {
-                at,
-                by,
-                percent_before,
-                ..
-            } => (
-                "complete".to_owned(),
-                Percent::DONE,
-                Some(*percent_before),
-                Some((*at, by)),
-            ),
+        let status = match state {
+            Task::Absent | Task::Deleted(_) => list::DELETED.to_owned(),
+            Task::Existing(details) => label(&details.status()),
         };
-        let smallint = |percent: Percent| i16::from(percent.number());
         let assignees: Vec<&str> = details
             .assignees
             .iter()
             .map(|member| member.as_str())
             .collect();
-        to.put(details.subject.as_str())
+        to.put(json(state))
+            .put(version.0 as i32)
+            .put(position.0)
+            .put(details.subject.as_str())
             .put(&*details.number)
             .put(details.title.as_str())
-            .put(details.description.as_ref().map(|html| html.as_str()))
             .put(details.category.as_deref())
             .put(status)
             .put(label(&details.priority))
@@ -146,95 +127,20 @@ impl ReadModel for Tasks {
             .put(assignees)
             .put(details.start)
             .put(details.due)
-            .put(label(&details.due_source))
-            .put(i32::from(details.sla_hours.hours()))
-            .put(smallint(percent))
-            .put(percent_before.map(smallint))
             .put(label(&details.origin))
-            .put(details.creator.as_str())
-            .put(completed.map(|(at, _)| at))
-            .put(completed.map(|(_, by)| by.as_str()))
+            .put(details.completed().map(|(at, _)| at))
             .put(details.created_at)
-            .put(details.updated_at)
-            .put(details.revision.0 as i32)
-            .put(version.0 as i32)
-            .put(position.0);
+            .put(details.updated_at);
     }
 
     fn take(from: &mut Take<'_>) -> Result<(TaskName, TaskRow), UnreadableRow> {
         let key = from.parse()?;
-        let subject = from.parse()?;
-        let task_number = from.take::<&str>()?.into();
-        let Stored(title) = from.parse()?;
-        let description = from.parse_optional()?.map(|Stored(html)| html);
-        let category = from.take::<Option<&str>>()?.map(Into::into);
-        let status: String = from.take()?;
-        let Stored(priority) = from.parse()?;
-        let Stored(visibility) = from.parse()?;
-        let assignees = from.take::<Vec<&str>>()?;
-        let assignees = assignees
-            .into_iter()
-            .map(|member| member.parse().map_err(|e| unreadable(member, e)));
-        let assignees = assignees.collect::<Result<_, _>>()?;
-        let start = from.take()?;
-        let due = from.take()?;
-        let Stored(due_source) = from.parse()?;
-        let sla_hours = number(from.take::<i32>()?, |hours| SlaHours::new(hours.into()))?;
-        let percent = number(from.take::<i16>()?, |percent| Percent::new(percent.into()))?;
-        let percent_before = from.take::<Option<i16>>()?;
-        let percent_before = percent_before
-            .map(|before| number(before, |percent| Percent::new(percent.into())))
-            .transpose()?;
-        let Stored(origin) = from.parse()?;
-        let creator = from.parse()?;
-        let completed_at = from.take()?;
-        let completed_by = from.parse_optional()?;
-        let details = Details {
-            number: task_number,
-            subject,
-            title,
-            description,
-            category,
-            priority,
-            visibility,
-            assignees,
-            start,
-            due,
-            due_source,
-            sla_hours,
-            origin,
-            creator,
-            created_at: from.take()?,
-            updated_at: from.take()?,
-            revision: Revision(from.take::<i32>()? as u32),
+        let Json(state) = from.parse()?;
+        let row = AggregateRow {
+            state,
+            version: Version(from.take::<i32>()? as u32),
+            position: Position(from.take()?),
         };
-        let task = match (percent_before, completed_at, completed_by) {
-            (Some(percent_before), Some(at), Some(by)) => Task::Complete {
-                details,
-                at,
-                by,
-                percent_before,
-            },
-            _ => {
-                let status: OpenStatus = status
-                    .parse::<Stored<_>>()
-                    .map(|Stored(status)| status)
-                    .map_err(|e| unreadable(&status, e))?;
-                Task::Open {
-                    details,
-                    status,
-                    percent,
-                }
-            }
-        };
-        let version = Version(from.take::<i32>()? as u32);
-        Ok((
-            key,
-            AggregateRow {
-                state: task,
-                version,
-                position: Position(from.take()?),
-            },
-        ))
+        Ok((key, row))
     }
 }
