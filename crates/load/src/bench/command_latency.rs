@@ -22,7 +22,7 @@ pub(super) async fn measure(
     setting.drained().await?;
     let insert = setting.floor.run(1, setting.bench.burst()).await?;
     table.add(Row {
-        system: "pgbench",
+        system: "pgbench".into(),
         clients: Some(1),
         ..Row::new("insert_latency", insert.mean_ms, "ms")
     });

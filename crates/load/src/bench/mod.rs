@@ -5,10 +5,12 @@
 
 mod command_latency;
 mod command_rate;
+mod corner;
 mod machine;
 mod memory;
 mod pgbench;
 mod private;
+mod process;
 mod programs;
 mod service;
 mod slow_disk;
@@ -32,8 +34,8 @@ const DRAIN: Duration = Duration::from_secs(1_800);
 /// What is measured.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Bench {
-    /// Rows to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Measure::ALL)]
+    /// Rows to measure [default: all; those that need logs of millions of events only with --long]
+    #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Measure>,
     /// Seconds of each burst
     #[arg(long, default_value_t = 15)]
@@ -41,9 +43,12 @@ pub struct Bench {
     /// Numbers of clients in bursts
     #[arg(long, value_delimiter = ',', default_value = "1,32,128,512")]
     clients: Vec<usize>,
-    /// Longer: steps of 60 s in the search for the sustained rate, 1,000,000 commands for memory
+    /// Longer: steps of 60 s in the search for the sustained rate, 1,000,000 commands for memory, and all rows
     #[arg(long)]
     long: bool,
+    /// Part of the events and tasks that logs are seeded with: 0.01 for a quick look, whose figures say little
+    #[arg(long, default_value_t = 1.0, value_name = "PART", value_parser = part)]
+    scale: f64,
     /// The service's program [default: beside this one]
     #[arg(long, value_name = "FILE")]
     handoffd: Option<PathBuf>,
@@ -53,6 +58,14 @@ pub struct Bench {
     /// File that gets the rows as JSON
     #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]
     output: PathBuf,
+}
+
+/// Reads a number that is more than 0 and at most 10.
+fn part(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(part) if part > 0.0 && part <= 10.0 => Ok(part),
+        _ => Err("it must be a number more than 0 and at most 10".to_owned()),
+    }
 }
 
 /// The rows, or groups of rows, that can be measured.
@@ -68,15 +81,16 @@ enum Measure {
 }
 
 impl Measure {
-    const ALL: [Self; 7] = [
-        Self::CommandRate,
-        Self::CommandRateApi,
-        Self::CommandRateSustained,
-        Self::CommandLatency,
-        Self::Start,
-        Self::Memory,
-        Self::SlowDisk,
-    ];
+    /// Those that are measured where none are named.
+    fn unnamed(long: bool) -> Vec<Self> {
+        let all = <Self as clap::ValueEnum>::value_variants().iter().copied();
+        all.filter(|measure| long || !measure.is_long()).collect()
+    }
+
+    /// Whether it takes minutes to seed a log for it.
+    fn is_long(self) -> bool {
+        false
+    }
 }
 
 impl std::fmt::Display for Measure {
@@ -148,7 +162,11 @@ impl Bench {
             sustained: None,
         };
         let mut table = Table::default();
-        for measure in &self.only {
+        let measures = match self.only.is_empty() {
+            true => Measure::unnamed(self.long),
+            false => self.only.clone(),
+        };
+        for measure in measures {
             eprintln!("measuring {measure}");
             let measured = match measure {
                 Measure::CommandRate => command_rate::measure(&mut setting, &mut table).await,
@@ -162,7 +180,7 @@ impl Bench {
                 Measure::SlowDisk => slow_disk::measure(&setting, &mut table).await,
             };
             if let Err(error) = measured {
-                table.failed(measure.to_string(), &error);
+                table.failed(&measure.to_string(), &error);
             }
         }
         print!("{table}");
@@ -174,6 +192,11 @@ impl Bench {
         let clients = Client::connect(target)?.into_iter();
         let sender = |client| Sender::new(client, Tries::default(), None);
         Ok(clients.map(sender).collect())
+    }
+
+    /// So many events or tasks to seed, by the scale.
+    fn scaled(&self, count: usize) -> usize {
+        ((count as f64 * self.scale) as usize).max(1)
     }
 
     fn burst(&self) -> Duration {

@@ -23,7 +23,7 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
     let floor = Floor::prepare(&service.private()?).await?;
     let floor = floor.run(CLIENTS, setting.bench.burst()).await?.rate;
     table.add(Row {
-        system: "pgbench",
+        system: "pgbench".into(),
         clients: Some(CLIENTS),
         ..Row::new("slow_disk", floor, "inserts/s")
     });
