@@ -17,6 +17,7 @@ mod slow_disk;
 mod start;
 mod sustained;
 mod table;
+mod two_replicas;
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -77,6 +78,7 @@ enum Measure {
     CommandLatency,
     Start,
     Memory,
+    TwoReplicas,
     SlowDisk,
 }
 
@@ -177,6 +179,7 @@ impl Bench {
                 Measure::CommandLatency => command_latency::measure(&mut setting, &mut table).await,
                 Measure::Start => start::measure(&mut setting, &mut table).await,
                 Measure::Memory => memory::measure(&mut setting, &mut table).await,
+                Measure::TwoReplicas => two_replicas::measure(&setting, &mut table).await,
                 Measure::SlowDisk => slow_disk::measure(&setting, &mut table).await,
             };
             if let Err(error) = measured {
