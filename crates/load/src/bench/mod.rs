@@ -8,6 +8,7 @@ mod command_rate;
 mod corner;
 mod machine;
 mod memory;
+mod open_snapshot;
 mod pgbench;
 mod private;
 mod process;
@@ -78,6 +79,7 @@ enum Measure {
     CommandLatency,
     Start,
     Memory,
+    OpenSnapshot,
     TwoReplicas,
     SlowDisk,
 }
@@ -179,6 +181,7 @@ impl Bench {
                 Measure::CommandLatency => command_latency::measure(&mut setting, &mut table).await,
                 Measure::Start => start::measure(&mut setting, &mut table).await,
                 Measure::Memory => memory::measure(&mut setting, &mut table).await,
+                Measure::OpenSnapshot => open_snapshot::measure(&setting, &mut table).await,
                 Measure::TwoReplicas => two_replicas::measure(&setting, &mut table).await,
                 Measure::SlowDisk => slow_disk::measure(&setting, &mut table).await,
             };
