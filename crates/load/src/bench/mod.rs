@@ -13,6 +13,8 @@ mod pgbench;
 mod private;
 mod process;
 mod programs;
+mod rebuild;
+mod seed;
 mod service;
 mod slow_disk;
 mod start;
@@ -81,6 +83,7 @@ enum Measure {
     Memory,
     OpenSnapshot,
     TwoReplicas,
+    Rebuild,
     SlowDisk,
 }
 
@@ -183,6 +186,7 @@ impl Bench {
                 Measure::Memory => memory::measure(&mut setting, &mut table).await,
                 Measure::OpenSnapshot => open_snapshot::measure(&setting, &mut table).await,
                 Measure::TwoReplicas => two_replicas::measure(&setting, &mut table).await,
+                Measure::Rebuild => rebuild::measure(&setting, &mut table).await,
                 Measure::SlowDisk => slow_disk::measure(&setting, &mut table).await,
             };
             if let Err(error) = measured {
