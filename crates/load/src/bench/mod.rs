@@ -13,6 +13,7 @@ mod pgbench;
 mod private;
 mod process;
 mod programs;
+mod query;
 mod rebuild;
 mod seed;
 mod service;
@@ -84,6 +85,7 @@ enum Measure {
     OpenSnapshot,
     TwoReplicas,
     Rebuild,
+    Query,
     SlowDisk,
 }
 
@@ -96,7 +98,7 @@ impl Measure {
 
     /// Whether it takes minutes to seed a log for it.
     fn is_long(self) -> bool {
-        false
+        matches!(self, Self::Query)
     }
 }
 
@@ -186,6 +188,7 @@ impl Bench {
                 Measure::Memory => memory::measure(&mut setting, &mut table).await,
                 Measure::OpenSnapshot => open_snapshot::measure(&setting, &mut table).await,
                 Measure::TwoReplicas => two_replicas::measure(&setting, &mut table).await,
+                Measure::Query => query::measure(&setting, &mut table).await,
                 Measure::Rebuild => rebuild::measure(&setting, &mut table).await,
                 Measure::SlowDisk => slow_disk::measure(&setting, &mut table).await,
             };
