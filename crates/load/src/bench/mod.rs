@@ -6,6 +6,7 @@
 mod command_latency;
 mod command_rate;
 mod corner;
+mod growth;
 mod machine;
 mod memory;
 mod open_snapshot;
@@ -86,6 +87,7 @@ enum Measure {
     TwoReplicas,
     Rebuild,
     Query,
+    Growth,
     SlowDisk,
 }
 
@@ -98,7 +100,7 @@ impl Measure {
 
     /// Whether it takes minutes to seed a log for it.
     fn is_long(self) -> bool {
-        matches!(self, Self::Query)
+        matches!(self, Self::Query | Self::Growth)
     }
 }
 
@@ -189,6 +191,7 @@ impl Bench {
                 Measure::OpenSnapshot => open_snapshot::measure(&setting, &mut table).await,
                 Measure::TwoReplicas => two_replicas::measure(&setting, &mut table).await,
                 Measure::Query => query::measure(&setting, &mut table).await,
+                Measure::Growth => growth::measure(&setting, &mut table).await,
                 Measure::Rebuild => rebuild::measure(&setting, &mut table).await,
                 Measure::SlowDisk => slow_disk::measure(&setting, &mut table).await,
             };
