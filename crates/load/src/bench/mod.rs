@@ -10,6 +10,7 @@ mod growth;
 mod machine;
 mod memory;
 mod open_snapshot;
+mod peers;
 mod pgbench;
 mod private;
 mod process;
@@ -55,6 +56,9 @@ pub struct Bench {
     /// Part of the events and tasks that logs are seeded with: 0.01 for a quick look, whose figures say little
     #[arg(long, default_value_t = 1.0, value_name = "PART", value_parser = part)]
     scale: f64,
+    /// Directory with a run.sh that runs other event stores on the Postgres of the run, for `peers` and `slow-disk`
+    #[arg(long, value_name = "DIR", env = "HANDOFF_BENCH_PEERS")]
+    peers: Option<PathBuf>,
     /// The service's program [default: beside this one]
     #[arg(long, value_name = "FILE")]
     handoffd: Option<PathBuf>,
@@ -88,6 +92,7 @@ enum Measure {
     Rebuild,
     Query,
     Growth,
+    Peers,
     SlowDisk,
 }
 
@@ -192,6 +197,7 @@ impl Bench {
                 Measure::TwoReplicas => two_replicas::measure(&setting, &mut table).await,
                 Measure::Query => query::measure(&setting, &mut table).await,
                 Measure::Growth => growth::measure(&setting, &mut table).await,
+                Measure::Peers => peers::measure(&setting, &mut table).await,
                 Measure::Rebuild => rebuild::measure(&setting, &mut table).await,
                 Measure::SlowDisk => slow_disk::measure(&setting, &mut table).await,
             };
