@@ -1,7 +1,7 @@
 # Everything a stranger needs: `make run` and `make test` install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench check check-format check-lints check-layers check-protos check-dependencies
+.PHONY: help run demo test bench bench-long check check-format check-lints check-layers check-protos check-dependencies
 
 tools := $(CURDIR)/target/tools
 export PATH := $(tools)/bin:$(tools)/node_modules/.bin:$(PATH)
@@ -31,10 +31,15 @@ test:
 	fi
 	@if [ -x tests/python/run.sh ]; then set -x; tests/python/run.sh; fi
 
-## bench: measure rates, latencies, memory and the start (ARGS='--only start', --long and others)
+## bench: measure rates, latencies, rebuilds, memory and more (ARGS='--only start' and others)
 bench:
 	@scripts/install-dependencies.sh
 	@scripts/bench.sh $(ARGS)
+
+## bench-long: the same for longer, and on logs of millions of events (an hour or more, 15 GB of disk)
+bench-long:
+	@scripts/install-dependencies.sh
+	@scripts/bench.sh --long $(ARGS)
 
 ## check: formatting, lints, order of the crates, API definitions, dependencies
 check: check-format check-lints check-layers check-protos check-dependencies
