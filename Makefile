@@ -1,7 +1,7 @@
 # Everything a stranger needs: `make run` and `make test` install what is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak bench check check-format check-lints check-layers check-protos check-dependencies
+.PHONY: help run demo test soak bench bench-long check check-format check-lints check-layers check-protos check-dependencies
 
 tools := $(CURDIR)/target/tools
 export PATH := $(tools)/bin:$(tools)/node_modules/.bin:$(PATH)
@@ -40,10 +40,15 @@ soak:
 		set -x; cargo test --workspace --locked --test faults -- --ignored --nocapture --test-threads 1; \
 	fi
 
-## bench: measure rates, latencies, memory and the start (ARGS='--only start', --long and others)
+## bench: measure rates, latencies, rebuilds, memory and more (ARGS='--only start' and others)
 bench:
 	@scripts/install-dependencies.sh
 	@scripts/bench.sh $(ARGS)
+
+## bench-long: the same for longer, and on logs of millions of events (an hour or more, 15 GB of disk)
+bench-long:
+	@scripts/install-dependencies.sh
+	@scripts/bench.sh --long $(ARGS)
 
 ## check: formatting, lints, order of the crates, API definitions, dependencies
 check: check-format check-lints check-layers check-protos check-dependencies

@@ -4,6 +4,7 @@ use handoff_proto::v1::{
     history_query_service_client::HistoryQueryServiceClient,
     projection_service_client::ProjectionServiceClient,
     task_command_service_client::TaskCommandServiceClient,
+    task_query_service_client::TaskQueryServiceClient,
 };
 use tonic::{
     Request, Status,
@@ -75,6 +76,10 @@ impl Client {
 
     pub fn tasks(&self) -> TaskCommandServiceClient<Authenticated> {
         TaskCommandServiceClient::new(self.authenticated())
+    }
+
+    pub fn task_queries(&self) -> TaskQueryServiceClient<Authenticated> {
+        TaskQueryServiceClient::new(self.authenticated())
     }
 
     pub fn history(&self) -> HistoryQueryServiceClient<Authenticated> {

@@ -25,6 +25,12 @@ pub enum Command {
 }
 
 impl Command {
+    /// Creates a task of a new name about an account.
+    pub(crate) fn create(subject: String) -> Self {
+        let task = format!("tasks/{}", new_id());
+        Self::Create { task, subject }
+    }
+
     /// What turn number `turn` does to an existing task: even ones complete it, odd ones open it again,
     /// so that each appends one event to a stream that is there.
     pub fn in_turn(turn: usize, task: String) -> Self {

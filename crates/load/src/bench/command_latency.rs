@@ -22,7 +22,7 @@ pub(super) async fn measure(
     setting.drained().await?;
     let insert = setting.floor.run(1, setting.bench.burst()).await?;
     table.add(Row {
-        system: "pgbench",
+        system: "pgbench".into(),
         clients: Some(1),
         ..Row::new("insert_latency", insert.mean_ms, "ms")
     });
@@ -63,7 +63,7 @@ pub(super) async fn measure(
 }
 
 /// The median milliseconds of a call that does nothing, one after the other.
-async fn empty_call(client: &Client) -> Result<f64, BenchError> {
+pub(super) async fn empty_call(client: &Client) -> Result<f64, BenchError> {
     let mut health = client.health();
     let mut latency: Histogram<u64> = Histogram::new(3).expect("three digits are allowed");
     let end = Instant::now() + CALLS;

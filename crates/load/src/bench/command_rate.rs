@@ -98,7 +98,7 @@ fn rows(
     };
     setting.floor_at_128 = Some(floor);
     table.add(Row {
-        system: "pgbench",
+        system: "pgbench".into(),
         clients: Some(FLOOR_CLIENTS),
         ..Row::new(measure, floor, "inserts/s")
     });
@@ -126,6 +126,19 @@ pub(super) fn rate(measure: &'static str, clients: usize, seen: &Summary) -> Row
         p99_ms: Some(seen.quantile_ms(0.99)),
         ..Row::new(measure, seen.rate(), "commands/s")
     }
+}
+
+/// A row of several bursts: the median of their rates, the latencies of all.
+pub(super) fn rates(measure: &'static str, clients: usize, seen: &[Summary]) -> Option<Row> {
+    let mut all = Summary::begin();
+    for one in seen {
+        all.add(one);
+    }
+    let value = median(seen.iter().map(Summary::rate).collect())?;
+    Some(Row {
+        value,
+        ..rate(measure, clients, &all)
+    })
 }
 
 /// The middle one, or the mean of the two in the middle.

@@ -5,16 +5,25 @@
 
 mod command_latency;
 mod command_rate;
+mod corner;
+mod growth;
 mod machine;
 mod memory;
+mod open_snapshot;
+mod peers;
 mod pgbench;
 mod private;
+mod process;
 mod programs;
+mod query;
+mod rebuild;
+mod seed;
 mod service;
 mod slow_disk;
 mod start;
 mod sustained;
 mod table;
+mod two_replicas;
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -32,8 +41,8 @@ const DRAIN: Duration = Duration::from_secs(1_800);
 /// What is measured.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Bench {
-    /// Rows to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Measure::ALL)]
+    /// Rows to measure [default: all; those that need logs of millions of events only with --long]
+    #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Measure>,
     /// Seconds of each burst
     #[arg(long, default_value_t = 15)]
@@ -41,9 +50,15 @@ pub struct Bench {
     /// Numbers of clients in bursts
     #[arg(long, value_delimiter = ',', default_value = "1,32,128,512")]
     clients: Vec<usize>,
-    /// Longer: steps of 60 s in the search for the sustained rate, 1,000,000 commands for memory
+    /// Longer: steps of 60 s in the search for the sustained rate, 1,000,000 commands for memory, and all rows
     #[arg(long)]
     long: bool,
+    /// Part of the events and tasks that logs are seeded with: 0.01 for a quick look, whose figures say little
+    #[arg(long, default_value_t = 1.0, value_name = "PART", value_parser = part)]
+    scale: f64,
+    /// Directory with a run.sh that runs other event stores on the Postgres of the run, for `peers` and `slow-disk`
+    #[arg(long, value_name = "DIR", env = "HANDOFF_BENCH_PEERS")]
+    peers: Option<PathBuf>,
     /// The service's program [default: beside this one]
     #[arg(long, value_name = "FILE")]
     handoffd: Option<PathBuf>,
@@ -55,6 +70,14 @@ pub struct Bench {
     output: PathBuf,
 }
 
+/// Reads a number that is more than 0 and at most 10.
+fn part(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(part) if part > 0.0 && part <= 10.0 => Ok(part),
+        _ => Err("it must be a number more than 0 and at most 10".to_owned()),
+    }
+}
+
 /// The rows, or groups of rows, that can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Measure {
@@ -64,19 +87,26 @@ enum Measure {
     CommandLatency,
     Start,
     Memory,
+    OpenSnapshot,
+    TwoReplicas,
+    Rebuild,
+    Query,
+    Growth,
+    Peers,
     SlowDisk,
 }
 
 impl Measure {
-    const ALL: [Self; 7] = [
-        Self::CommandRate,
-        Self::CommandRateApi,
-        Self::CommandRateSustained,
-        Self::CommandLatency,
-        Self::Start,
-        Self::Memory,
-        Self::SlowDisk,
-    ];
+    /// Those that are measured where none are named.
+    fn unnamed(long: bool) -> Vec<Self> {
+        let all = <Self as clap::ValueEnum>::value_variants().iter().copied();
+        all.filter(|measure| long || !measure.is_long()).collect()
+    }
+
+    /// Whether it takes minutes to seed a log for it.
+    fn is_long(self) -> bool {
+        matches!(self, Self::Query | Self::Growth)
+    }
 }
 
 impl std::fmt::Display for Measure {
@@ -148,7 +178,11 @@ impl Bench {
             sustained: None,
         };
         let mut table = Table::default();
-        for measure in &self.only {
+        let measures = match self.only.is_empty() {
+            true => Measure::unnamed(self.long),
+            false => self.only.clone(),
+        };
+        for measure in measures {
             eprintln!("measuring {measure}");
             let measured = match measure {
                 Measure::CommandRate => command_rate::measure(&mut setting, &mut table).await,
@@ -159,10 +193,16 @@ impl Bench {
                 Measure::CommandLatency => command_latency::measure(&mut setting, &mut table).await,
                 Measure::Start => start::measure(&mut setting, &mut table).await,
                 Measure::Memory => memory::measure(&mut setting, &mut table).await,
+                Measure::OpenSnapshot => open_snapshot::measure(&setting, &mut table).await,
+                Measure::TwoReplicas => two_replicas::measure(&setting, &mut table).await,
+                Measure::Query => query::measure(&setting, &mut table).await,
+                Measure::Growth => growth::measure(&setting, &mut table).await,
+                Measure::Peers => peers::measure(&setting, &mut table).await,
+                Measure::Rebuild => rebuild::measure(&setting, &mut table).await,
                 Measure::SlowDisk => slow_disk::measure(&setting, &mut table).await,
             };
             if let Err(error) = measured {
-                table.failed(measure.to_string(), &error);
+                table.failed(&measure.to_string(), &error);
             }
         }
         print!("{table}");
@@ -174,6 +214,11 @@ impl Bench {
         let clients = Client::connect(target)?.into_iter();
         let sender = |client| Sender::new(client, Tries::default(), None);
         Ok(clients.map(sender).collect())
+    }
+
+    /// So many events or tasks to seed, by the scale.
+    fn scaled(&self, count: usize) -> usize {
+        ((count as f64 * self.scale) as usize).max(1)
     }
 
     fn burst(&self) -> Duration {

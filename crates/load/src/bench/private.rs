@@ -72,12 +72,19 @@ impl Private {
 
     /// Makes an empty database, in place of one of that name. `name` is a plain word.
     pub(super) async fn fresh_database(&self, name: &str) -> Result<(), BenchError> {
+        self.drop_database(name).await?;
+        let client = self.connect(USER).await?;
+        client
+            .execute(&format!("create database {name}"), &[])
+            .await?;
+        Ok(())
+    }
+
+    /// Drops a database if it is there, whoever works in it. `name` is a plain word.
+    pub(super) async fn drop_database(&self, name: &str) -> Result<(), BenchError> {
         let client = self.connect(USER).await?;
         client
             .execute(&format!("drop database if exists {name} with (force)"), &[])
-            .await?;
-        client
-            .execute(&format!("create database {name}"), &[])
             .await?;
         Ok(())
     }

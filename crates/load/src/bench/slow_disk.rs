@@ -7,6 +7,7 @@ use tokio::process::Command;
 use super::{
     BenchError, Setting,
     command_rate::{burst, rate},
+    peers,
     pgbench::Floor,
     programs::{find, output},
     service::Service,
@@ -14,25 +15,49 @@ use super::{
 };
 
 const CLIENTS: usize = 128;
+/// Times the rate of the best peer that keeps its events in Postgres.
+const BAR: f64 = 3.0;
 
 pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<(), BenchError> {
     let directory = tempfile::tempdir().map_err(BenchError::io("make a directory"))?;
     let shim = compile(directory.path()).await?;
-    let preload = [("LD_PRELOAD".to_owned(), shim)];
+    let preload = [("LD_PRELOAD".to_owned(), shim.clone())];
     let service = Service::up(setting.bench, &preload).await?;
     let floor = Floor::prepare(&service.private()?).await?;
     let floor = floor.run(CLIENTS, setting.bench.burst()).await?.rate;
     table.add(Row {
-        system: "pgbench",
+        system: "pgbench".into(),
         clients: Some(CLIENTS),
         ..Row::new("slow_disk", floor, "inserts/s")
     });
     let api = service.api_alone("bench_slow").await?;
     let seen = burst(setting.bench, api.target(), CLIENTS).await?;
+    let alone = seen.rate();
     table.add(rate("slow_disk_api", CLIENTS, &seen).compared_with(floor));
     drop(api);
     let seen = burst(setting.bench, service.target(), CLIENTS).await?;
     table.add(rate("slow_disk", CLIENTS, &seen).compared_with(floor));
+    let Some(directory) = &setting.bench.peers else {
+        table.missing("slow_disk_peers", "no directory is named by --peers");
+        return Ok(());
+    };
+    let private = service.private()?;
+    let (peers, failed) =
+        peers::run(directory, setting.bench, &private, &[CLIENTS], Some(&shim)).await?;
+    for peer in &peers {
+        table.add(peer.row("slow_disk_peers").ratio_of(alone));
+    }
+    let on_postgres = peers.iter().filter(|peer| peer.on_postgres());
+    if let Some(best) = on_postgres.map(|peer| peer.rate).reduce(f64::max) {
+        let row = Row {
+            clients: Some(CLIENTS),
+            ..Row::new("slow_disk_best_peer", alone, "commands/s")
+        };
+        table.add(row.compared_with(best).at_least(BAR));
+    }
+    if let Some(failed) = failed {
+        table.failed("a peer", &failed);
+    }
     Ok(())
 }
 

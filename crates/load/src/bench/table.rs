@@ -1,6 +1,6 @@
 //! The rows of a run, for people and as JSON.
 
-use std::{error::Error as _, fmt, fs, path::Path};
+use std::{borrow::Cow, error::Error as _, fmt, fs, path::Path};
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use super::BenchError;
 pub(super) struct Row {
     pub(super) measure: &'static str,
     /// `handoff`, `pgbench` or a peer.
-    pub(super) system: &'static str,
+    pub(super) system: Cow<'static, str>,
     pub(super) clients: Option<usize>,
     pub(super) value: f64,
     pub(super) unit: &'static str,
@@ -35,7 +35,7 @@ impl Row {
     pub(super) fn new(measure: &'static str, value: f64, unit: &'static str) -> Self {
         Self {
             measure,
-            system: "handoff",
+            system: "handoff".into(),
             value,
             unit,
             ..Self::default()
@@ -48,11 +48,36 @@ impl Row {
         self
     }
 
+    /// Compares another system's value with it: the ratio is that of `own` to the value.
+    pub(super) fn ratio_of(mut self, own: f64) -> Self {
+        self.baseline = Some(own);
+        self.ratio = Some(own / self.value);
+        self
+    }
+
     /// Wants the ratio to be so great.
     pub(super) fn at_least(mut self, bar: f64) -> Self {
         self.bar = self.ratio.map(|ratio| Bar {
             text: format!(">= {bar} x"),
             met: ratio >= bar,
+        });
+        self
+    }
+
+    /// Wants the value to be so great.
+    pub(super) fn reaching(mut self, bar: f64) -> Self {
+        self.bar = Some(Bar {
+            text: format!(">= {bar}"),
+            met: self.value >= bar,
+        });
+        self
+    }
+
+    /// Wants the ratio to be so small.
+    pub(super) fn at_most_times(mut self, bar: f64) -> Self {
+        self.bar = self.ratio.map(|ratio| Bar {
+            text: format!("<= {bar} x"),
+            met: ratio <= bar,
         });
         self
     }
@@ -71,7 +96,8 @@ impl Row {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     rows: Vec<Row>,
-    failed: Vec<String>,
+    /// What was not measured, and why.
+    missing: Vec<String>,
 }
 
 impl Table {
@@ -82,15 +108,21 @@ impl Table {
     }
 
     /// Notes that something could not be measured.
-    pub(super) fn failed(&mut self, measure: String, error: &BenchError) {
-        let mut text = format!("{measure} was not measured: {error}");
+    pub(super) fn failed(&mut self, measure: &str, error: &BenchError) {
+        let mut text = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
             text = format!("{text}: {cause}");
             source = cause.source();
         }
+        self.missing(measure, &text);
+    }
+
+    /// Notes why something was not measured.
+    pub(super) fn missing(&mut self, measure: &str, reason: &str) {
+        let text = format!("{measure} was not measured: {reason}");
         eprintln!("  {text}");
-        self.failed.push(text);
+        self.missing.push(text);
     }
 
     /// Writes the rows as an array of JSON objects.
@@ -112,7 +144,7 @@ impl Table {
 const HEADINGS: [&str; 9] = [
     "measure", "system", "clients", "value", "p50 ms", "p99 ms", "baseline", "ratio", "bar",
 ];
-const WIDTHS: [usize; 9] = [22, 8, 8, 18, 9, 9, 10, 7, 16];
+const WIDTHS: [usize; 9] = [24, 11, 8, 18, 9, 9, 10, 7, 16];
 
 fn cells(row: &Row) -> [String; 9] {
     let number = |value: Option<f64>, digits: usize| {
@@ -126,7 +158,7 @@ fn cells(row: &Row) -> [String; 9] {
     });
     [
         row.measure.to_owned(),
-        row.system.to_owned(),
+        row.system.to_string(),
         row.clients
             .map_or_else(String::new, |clients| clients.to_string()),
         format!("{:.digits$} {}", row.value, row.unit),
@@ -159,8 +191,8 @@ impl fmt::Display for Table {
         for row in &self.rows {
             writeln!(f, "{}", line(&cells(row)).trim_end())?;
         }
-        for failed in &self.failed {
-            writeln!(f, "{failed}")?;
+        for missing in &self.missing {
+            writeln!(f, "{missing}")?;
         }
         Ok(())
     }
@@ -197,5 +229,21 @@ mod tests {
         let text = table.to_string();
         assert!(text.contains(">= 0.6 x MISSED"), "{text}");
         assert!(text.contains("<= 3.0 met"), "{text}");
+    }
+
+    #[test]
+    fn a_bar_on_a_value_and_one_on_a_ratio_are_told_apart() {
+        let mut table = Table::default();
+        table.add(Row::new("rebuild_tasks", 59_000.0, "events/s").reaching(60_000.0));
+        let row = Row::new("growth_log", 1.1, "ms").compared_with(1.0);
+        table.add(row.at_most_times(1.2));
+        table.missing("peers", "no directory");
+        let text = table.to_string();
+        assert!(text.contains(">= 60000 MISSED"), "{text}");
+        assert!(text.contains("<= 1.2 x met"), "{text}");
+        assert!(
+            text.contains("peers was not measured: no directory"),
+            "{text}"
+        );
     }
 }
