@@ -17,7 +17,7 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 3] = ["accounts", "tasks", "history"];
+const PROJECTIONS: [&str; 5] = ["accounts", "members", "tasks", "timelines", "history"];
 
 impl Deployment {
     /// Starts both servers and brings the database up to date.

@@ -48,7 +48,13 @@ async fn after_nats_was_wiped_under_load_the_lag_is_gone_and_each_read_model_equ
 }
 
 /// The read models, and the table of each that holds its rows.
-const TABLES: [(&str, &str); 3] = [("accounts", "rows"), ("tasks", "rows"), ("history", "rows")];
+const TABLES: [(&str, &str); 5] = [
+    ("accounts", "rows"),
+    ("members", "rows"),
+    ("tasks", "rows"),
+    ("timelines", "rows"),
+    ("history", "rows"),
+];
 
 async fn work(worker: usize, client: Client, running: Arc<AtomicBool>, done: Arc<AtomicUsize>) {
     let mut n = 0;

@@ -37,7 +37,17 @@ async fn every_process_runs_with_a_login_of_its_own() {
     let (_api, client) = deployment.api_as(&api).await;
     let _relay = deployment.role_as(&["relay"], &relay).await;
     let _project = deployment
-        .role_as(&["project", "accounts", "tasks", "history"], &project)
+        .role_as(
+            &[
+                "project",
+                "accounts",
+                "members",
+                "tasks",
+                "timelines",
+                "history",
+            ],
+            &project,
+        )
         .await;
 
     let created = client
