@@ -28,7 +28,7 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 3] = ["accounts", "tasks", "history"];
+const PROJECTIONS: [&str; 5] = ["accounts", "members", "tasks", "timelines", "history"];
 
 impl Deployment {
     /// A database and a stream of its own on the servers that all tests share.

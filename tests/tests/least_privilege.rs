@@ -45,7 +45,14 @@ async fn every_process_runs_with_a_login_of_its_own() {
         .await;
     let _project = deployment
         .role_with(
-            &["project", "accounts", "tasks", "history"],
+            &[
+                "project",
+                "accounts",
+                "members",
+                "tasks",
+                "timelines",
+                "history",
+            ],
             &[("HANDOFF_DATABASE_URL", project.as_str())],
         )
         .await;

@@ -10,8 +10,10 @@ use handoff_proto::v1::{
     account_query_service_server::AccountQueryServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
+    member_query_service_server::MemberQueryServiceServer,
     projection_service_server::ProjectionServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
+    settings_query_service_server::SettingsQueryServiceServer,
     task_command_service_server::TaskCommandServiceServer,
     task_query_service_server::TaskQueryServiceServer,
 };
@@ -28,12 +30,15 @@ use crate::{
     command::Commands,
     query::ReadSide,
     services::{
-        account::{AccountCommands, AccountQueries},
+        account::AccountCommands,
+        account_queries::AccountQueries,
         events::Events,
         history::HistoryQueries,
         member::MemberCommands,
+        member_queries::MemberQueries,
         projection::Projections,
         settings::SettingsCommands,
+        settings_queries::SettingsQueries,
         task::{TaskCommands, TaskQueries},
     },
     telemetry::Metrics,
@@ -79,6 +84,10 @@ impl Api {
         let read_side = ReadSide::new(queries, clock.clone());
         let committed = gateway.committed();
         let commands = Commands::new(gateway, clock.clone());
+        let settings = SettingsQueries {
+            log: log.clone(),
+            states: states.clone(),
+        };
         let history = HistoryQueries {
             read_side: read_side.clone(),
             events: Events::new(log.clone(), states.clone(), committed),
@@ -108,7 +117,15 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                TaskQueryServiceServer::new(TaskQueries(read_side))
+                TaskQueryServiceServer::new(TaskQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                MemberQueryServiceServer::new(MemberQueries(read_side))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                SettingsQueryServiceServer::new(settings)
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(

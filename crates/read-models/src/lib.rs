@@ -1,7 +1,8 @@
 //! The read models: what queries are answered from. Each module has the rows of one, their fold, and
 //! the lists that can be asked of it; [`Queries`] is the way in.
 //!
-//! - [`tasks`], [`accounts`], [`history`]: one read model each
+//! - [`accounts`], [`members`], [`tasks`], [`timelines`], [`history`]: one read model each
+//! - [`workloads`]: counted from several of them
 //! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
 //!
 //! Which fields a list has, and which pairs of filter and order an index serves, is in `docs/queries.md`.
@@ -9,15 +10,19 @@
 pub mod accounts;
 pub mod filter;
 pub mod history;
+pub mod members;
 pub mod order;
 pub mod page;
 pub mod tasks;
+pub mod timelines;
+pub mod workloads;
 
 mod aggregate;
 mod list;
 #[cfg(test)]
 mod plans;
 mod queries;
+mod search;
 mod stored;
 
 pub use aggregate::AggregateRow;

@@ -10,8 +10,11 @@ use crate::{
     filter::Viewer,
     history::{self, History},
     list::{ListRequest, Listing, Plan, Statement},
+    members::{self, Members},
     page::PageTokens,
     tasks::{self, Tasks},
+    timelines::{self, Timelines},
+    workloads,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/queries.md");
@@ -60,9 +63,31 @@ async fn tables(client: &Client) {
     .await;
     table::<Accounts>(
         client,
-        "select n % 64, 'accounts/a' || n, '{}', 1, n, 'Account ' || n, 'customer', 'active', 'members/m' || n % 97, 'auto', \
+        "select n % 64, 'accounts/a' || n, '{}', 1, n, 'Account ' || n, \
+             case when n % 10 = 0 then 'lead' else 'customer' end, \
+             (array['active', 'active', 'active', 'active', 'paused', 'deactivated'])[1 + n / 7 % 6], \
+             'members/m' || n % 97, 'members/m' || n % 89 || ':sales-manager', \
+             case when n % 2 = 0 then 'members/m' || n % 83 || ':success-manager' end, null, array[]::text[], \
+             'account ' || md5(n::text), 'auto', \
              timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
          from generate_series(1, 20000) n",
+    )
+    .await;
+    table::<Members>(
+        client,
+        "select n % 64, 'members/m' || n, '{}', 1, n, 'Member ' || n, null, 'staff', true, 'member ' || md5(n::text), \
+             timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
+         from generate_series(1, 20000) n",
+    )
+    .await;
+    table::<Timelines>(
+        client,
+        &format!(
+            "select n % 64, 'tasks/t' || n, 1, 'accounts/a' || n % 1000, '{{}}', 'members/m' || n % 97, \
+                 timestamptz '2026-01-01' + n * interval '1 second', timestamptz '2026-01-01' + n * interval '1 second', n, \
+                 (array['task_created', 'task_created', 'task_completed', 'interaction', 'role'])[1 + n / 7 % 5] \
+             from generate_series(1, {TASKS}) n"
+        ),
     )
     .await;
     table::<History>(
@@ -112,10 +137,10 @@ fn documented() -> Vec<[&'static str; 4]> {
     .collect()
 }
 
-async fn explain(client: &Client, statement: &Statement, schemas: [&str; 2]) -> String {
+async fn explain(client: &Client, statement: &Statement, schemas: &[&str]) -> String {
     let sql = format!(
         "explain {}",
-        statement.in_schemas(&schemas.map(str::to_owned))
+        statement.in_schemas(&schemas.iter().map(ToString::to_string).collect::<Vec<_>>())
     );
     let rows = client
         .query_typed(&sql, &statement.parameters.as_typed())
@@ -139,16 +164,25 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
             let explained = match list {
                 "tasks" => {
                     let statement = tasks::page(&plan(&tasks::LISTING, filter, &order));
-                    explain(&client, &statement, ["tasks_1", "accounts_1"]).await
+                    explain(&client, &statement, &["tasks_1", "accounts_1"]).await
                 }
                 "accounts" => {
                     let mut plan = plan(&accounts::LISTING, filter, &order);
                     plan.condition = accounts::active_unless_asked(plan.condition);
-                    explain(&client, &accounts::page(&plan), ["accounts_1", "tasks_1"]).await
+                    explain(&client, &accounts::page(&plan), &["accounts_1", "tasks_1"]).await
                 }
                 "history" => {
                     let statement = history::page(&plan(&history::LISTING, filter, &order), None);
-                    explain(&client, &statement, ["history_1", ""]).await
+                    explain(&client, &statement, &["history_1"]).await
+                }
+                "members" => {
+                    let statement = members::page(&plan(&members::LISTING, filter, &order));
+                    explain(&client, &statement, &["members_1"]).await
+                }
+                "timelines" => {
+                    let plan = plan(&timelines::LISTING, filter, &order);
+                    let statement = timelines::page(&plan, &"accounts/a1".parse().unwrap());
+                    explain(&client, &statement, &["timelines_1", "tasks_1"]).await
                 }
                 _ => panic!("no list {list}"),
             };
@@ -159,12 +193,19 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
             );
         }
     }
+    let statement = workloads::page(&plan(&workloads::LISTING, "", ""));
+    let explained = explain(&client, &statement, &["members_1", "accounts_1", "tasks_1"]).await;
+    for index in ["rows_assignee", "rows_role_1", "rows_role_2", "rows_role_3"] {
+        let found = explained.contains(&format!(" {index} "));
+        assert!(found, "workloads are not read by {index}:\n{explained}");
+    }
+    assert!(!explained.contains("Seq Scan"), "{explained}");
     for resource in ["accounts/a1", "tasks/t1"] {
         let statement = history::page(
             &plan(&history::LISTING, "", ""),
             Some(&resource.parse().unwrap()),
         );
-        let explained = explain(&client, &statement, ["history_1", ""]).await;
+        let explained = explain(&client, &statement, &["history_1"]).await;
         assert!(
             explained.contains(" rows_stream ") && !explained.contains("Seq Scan"),
             "{explained}"
@@ -177,6 +218,8 @@ fn the_document_names_every_field() {
     for (listing, from) in [
         (&tasks::LISTING, "| tasks |"),
         (&accounts::LISTING, "| accounts |"),
+        (&members::LISTING, "| members |"),
+        (&timelines::LISTING, "| timelines |"),
         (&history::LISTING, "| history |"),
     ] {
         let rows: Vec<_> = DOCUMENT

@@ -1,9 +1,12 @@
 //! The way in for whoever asks: each answer says up to which position it includes everything.
 
+mod accounts;
+mod members;
+
 use deadpool_postgres::Pool;
 use handoff_domain::{
     Partition,
-    names::{AccountName, StreamName, TaskName},
+    names::{StreamName, TaskName},
 };
 use handoff_event_log::{LogError, Position};
 use handoff_projections::{
@@ -13,11 +16,12 @@ use tokio::time::Instant;
 use tokio_postgres::Row;
 
 use crate::{
-    accounts::{self, AccountEntry, Accounts},
+    accounts::Accounts,
     filter::Viewer,
     history::{self, History, HistoryEntry},
     list::{InvalidList, ListRequest, Page, Plan, Statement},
     page::PageTokens,
+    stored::Stored,
     tasks::{self, TaskEntry, Tasks},
 };
 
@@ -103,7 +107,6 @@ impl From<LogError> for QueryError {
 
 // What each list reads, in the order of the schemas in its statements.
 const TASKS: &[Source] = &[Source::of::<Tasks>(), Source::of::<Accounts>()];
-const ACCOUNTS: &[Source] = &[Source::of::<Accounts>(), Source::of::<Tasks>()];
 const HISTORY: &[Source] = &[Source::of::<History>()];
 
 /// Answers queries from the live read models. One per process; cheap to clone.
@@ -130,40 +133,6 @@ impl Queries {
             inclusion,
             tokens,
         })
-    }
-
-    /// One account; none if there is none of that name.
-    pub async fn get_account(
-        &self,
-        name: &AccountName,
-        consistency: Consistency,
-    ) -> Result<Answer<Option<AccountEntry>>, QueryError> {
-        let partition = [Partition::of(name.as_str())];
-        let answer = self
-            .run(
-                ACCOUNTS,
-                Some(&partition),
-                &accounts::one(name),
-                consistency,
-                account,
-            )
-            .await?;
-        Ok(answer.first())
-    }
-
-    /// Accounts; only active ones where the filter asks neither for a status nor for names.
-    pub async fn list_accounts(
-        &self,
-        request: &ListRequest<'_>,
-        viewer: &Viewer,
-        consistency: Consistency,
-    ) -> Result<Answer<Page<AccountEntry>>, QueryError> {
-        let mut plan = accounts::LISTING.plan(request, viewer, "", &self.tokens)?;
-        plan.condition = accounts::active_unless_asked(plan.condition);
-        let answer = self
-            .run(ACCOUNTS, None, &accounts::page(&plan), consistency, account)
-            .await?;
-        Ok(self.page(&plan, answer))
     }
 
     /// One task; none if there is none of that name.
@@ -274,21 +243,13 @@ fn joined<M: ReadModel>(row: &Row) -> Result<(M::Key, M::Row, Take<'_>), Unreada
     Ok((key, stored, Take::new(row, place + 1)))
 }
 
-fn account(row: &Row) -> Result<AccountEntry, UnreadableRow> {
-    let (name, row, mut joined) = joined::<Accounts>(row)?;
-    Ok(AccountEntry {
-        name,
-        row,
-        open_tasks: joined.take()?,
-    })
-}
-
 fn task(row: &Row) -> Result<TaskEntry, UnreadableRow> {
     let (name, row, mut joined) = joined::<Tasks>(row)?;
     Ok(TaskEntry {
         name,
         row,
         subject_display_name: joined.take()?,
+        account_notes: joined.parse_optional()?.map(|Stored(notes)| notes),
     })
 }
 

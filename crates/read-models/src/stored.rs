@@ -2,7 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Serialize, de::DeserializeOwned};
+use handoff_projections::UnreadableRow;
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IntoDeserializer, value},
+};
 
 /// A word such as `in_progress`, as the log has it.
 pub(crate) fn label(value: &impl Serialize) -> String {
@@ -15,6 +19,17 @@ pub(crate) fn label(value: &impl Serialize) -> String {
     }
 
     Shown(value).to_string()
+}
+
+/// A value whose text was checked when it was written: it is not checked or sanitised again.
+pub(crate) struct Stored<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromStr for Stored<T> {
+    type Err = value::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        T::deserialize(text.into_deserializer()).map(Self)
+    }
 }
 
 /// Everything there is to know of an aggregate, as it is kept in one column.
@@ -30,6 +45,14 @@ impl<T: DeserializeOwned> FromStr for Json<T> {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         serde_json::from_str(text).map(Self)
+    }
+}
+
+/// A stored value is not what it should be.
+pub(crate) fn unreadable(text: &str, reason: impl fmt::Display) -> UnreadableRow {
+    UnreadableRow::Text {
+        text: text.to_owned(),
+        reason: reason.to_string(),
     }
 }
 

@@ -7,19 +7,27 @@ mod support;
 use std::collections::{BTreeMap, HashMap};
 
 use handoff_domain::{
-    Command,
-    account::{Account, Kind},
+    Command, Event,
+    account::{Account, InteractionKind, Kind, RoleSource, Status},
     commands::{
-        AssignTask, CancelTask, CompleteTask, CreateAccount, CreateTask, DeleteTask, NewId,
-        RelateTasks, ReopenTask, UndeleteTask,
+        AssignRole, AssignTask, CancelTask, CompleteTask, CreateAccount, CreateTask, DeleteTask,
+        LogInteraction, NewId, RelateTasks, ReopenTask, SetAccountStatus, UndeleteTask,
+        UpdateNotes, VacateRole,
     },
     names::{AccountName, MemberName, Subject, TaskName},
-    task::{Assignment, AssignmentCause, Draft, OpenStatus, Origin},
-    text::Line,
+    task::{self, Assignment, AssignmentCause, Draft, OpenStatus, Origin},
+    terms::Role,
+    text::{Html, Line},
 };
 use handoff_event_log::Recorded;
 use handoff_projections::{FoldError, ReadModel, Rows};
-use handoff_read_models::{accounts::Accounts, history::History, tasks::Tasks};
+use handoff_read_models::{
+    accounts::Accounts,
+    history::History,
+    members::Members,
+    tasks::Tasks,
+    timelines::{Timelines, What},
+};
 use proptest::prelude::*;
 use support::{STAFF, Story, fold, member};
 
@@ -77,7 +85,34 @@ fn command() -> impl Strategy<Value = Box<dyn Command>> {
             assignee: None,
             sla_hours: None,
         })),
+        2 => (account(), role(), prop::sample::select(&STAFF[..])).prop_map(|(account, role, holder)| {
+            boxed(AssignRole { account, role, holder: member(holder), source: RoleSource::Api })
+        }),
+        1 => (account(), role()).prop_map(|(account, role)| boxed(VacateRole { account, role, source: RoleSource::Api })),
+        1 => (account(), any::<bool>()).prop_map(|(name, active)| {
+            boxed(SetAccountStatus { name, status: if active { Status::Active } else { Status::Paused } })
+        }),
+        1 => (account(), 0..3_u32).prop_map(|(account, notes_revision)| boxed(UpdateNotes {
+            account,
+            notes: Html::new(&format!("read at {notes_revision}")).unwrap(),
+            notes_revision,
+        })),
+        1 => account().prop_map(|account| boxed(LogInteraction {
+            account,
+            kind: InteractionKind::PhoneCall,
+            details: None,
+            happened_at: None,
+        })),
     ]
+}
+
+fn account() -> impl Strategy<Value = AccountName> {
+    (0..4_u8).prop_map(|id| AccountName::from_id(&format!("a{id}")).unwrap())
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop::sample::select(vec!["assignee", "sales-manager", "success-manager"])
+        .prop_map(|role| role.parse().unwrap())
 }
 
 /// What a team may have done: commands that are refused leave nothing.
@@ -104,6 +139,46 @@ proptest! {
         let rows = fold::<Accounts>(&story.events);
         let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.state)).collect();
         prop_assert_eq!(folded, story.accounts());
+    }
+
+    #[test]
+    fn rows_of_members_are_the_aggregates(story in story()) {
+        let rows = fold::<Members>(&story.events);
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.state)).collect();
+        prop_assert_eq!(folded, story.members());
+    }
+
+    #[test]
+    fn a_timeline_has_what_happened_at_its_account(story in story()) {
+        let subjects: BTreeMap<_, _> = story
+            .tasks()
+            .into_iter()
+            .map(|(name, task)| (name.to_string(), task.details().unwrap().subject.to_string()))
+            .collect();
+        // What the types of the events say, without the read model.
+        let expected: Vec<_> = story
+            .events
+            .iter()
+            .filter_map(|recorded| {
+                let account = match recorded.event_type.as_str() {
+                    "account.interaction_logged" | "account.notes_updated" | "account.status_changed"
+                    | "account.role_assigned" | "account.role_vacated" => recorded.stream.to_string(),
+                    "task.created" | "task.completed" => subjects[recorded.stream.as_str()].clone(),
+                    _ => return None,
+                };
+                account.starts_with("accounts/").then_some((recorded.position, account))
+            })
+            .collect();
+        let rows = fold::<Timelines>(&story.events);
+        let mut folded: Vec<_> = rows.values().map(|row| (row.position, row.account.to_string())).collect();
+        folded.sort();
+        prop_assert_eq!(folded, expected);
+        for ((partition, key), row) in &rows {
+            prop_assert_eq!(*partition, handoff_domain::Partition::of(row.account.as_str()));
+            let event = story.events[row.position.0 as usize - 1].event().unwrap();
+            let is_completion = matches!(&event, Event::Task(task::Event::Completed { .. }));
+            prop_assert_eq!(is_completion, row.what == What::TaskCompleted, "{:?}", key);
+        }
     }
 
     #[test]
@@ -199,6 +274,12 @@ fn an_event_that_comes_twice_is_not_applied_twice() {
         again::<Accounts>(events, "account.task_numbered"),
         FoldError::Contradiction(_)
     ));
+    for twice in ["task.created", "task.completed"] {
+        assert!(matches!(
+            again::<Timelines>(events, twice),
+            FoldError::Exists { .. }
+        ));
+    }
     assert!(matches!(
         again::<History>(events, "task.created"),
         FoldError::Exists { .. }

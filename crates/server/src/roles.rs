@@ -5,7 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use handoff_bus::{Hints, Precedence, Subjects};
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
-use handoff_read_models::{accounts::Accounts, history::History, tasks::Tasks};
+use handoff_read_models::{
+    accounts::Accounts, history::History, members::Members, tasks::Tasks, timelines::Timelines,
+};
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +21,13 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 3] = [Accounts::NAME, Tasks::NAME, History::NAME];
+pub(crate) const PROJECTIONS: [&str; 5] = [
+    Accounts::NAME,
+    Members::NAME,
+    Tasks::NAME,
+    Timelines::NAME,
+    History::NAME,
+];
 
 /// The wait between two tries to reach Postgres at the start.
 const RETRY: Duration = Duration::from_millis(500);

@@ -6,10 +6,10 @@ use handoff_testkit::eventually;
 use handoff_tests::{Deployment, Fleet, Load, Mix};
 use rustix::process::Signal;
 
-use crate::{API, PROJECT, RELAY};
+use crate::{API, OTHERS, PROJECT, RELAY};
 
 /// With a projector of the tasks alone in the third place.
-pub(crate) const ROLES: &[&[&str]] = &[API, RELAY, TASKS, &["project", "accounts", "history"]];
+pub(crate) const ROLES: &[&[&str]] = &[API, RELAY, TASKS, OTHERS];
 const TASKS: &[&str] = &["project", "tasks"];
 
 /// How long the others may stand still because of one that is frozen.

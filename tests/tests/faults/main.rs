@@ -22,10 +22,19 @@ mod seeded_bugs;
 mod soak;
 
 /// The roles, as they are started.
+/// All read models but the tasks.
+const OTHERS: &[&str] = &["project", "accounts", "members", "timelines", "history"];
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
 const RELAY: &[&str] = &["relay"];
-const PROJECT: &[&str] = &["project", "accounts", "tasks", "history"];
+const PROJECT: &[&str] = &[
+    "project",
+    "accounts",
+    "members",
+    "tasks",
+    "timelines",
+    "history",
+];
 
 /// The seed of random choices: `SEED` where it is set. Printed, so that a run can be repeated.
 fn seed() -> u64 {

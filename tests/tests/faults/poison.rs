@@ -12,6 +12,8 @@ use handoff_tests::{Client, Deployment, Fleet, Mix, new_id};
 
 use crate::{API, PROJECT, RELAY};
 
+/// All read models, by name.
+const EVERY: &[&str] = &["accounts", "history", "members", "tasks", "timelines"];
 const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,12 +44,12 @@ async fn an_event_that_cannot_be_applied_stops_its_partition_of_that_projection_
 
     // Of a type that nobody knows, and one that is not what its type says.
     append(&fleet, "tasks/unknown", "task.vanished", "{}").await;
-    parked_are(&client, &["accounts", "history", "tasks"]).await;
+    parked_are(&client, EVERY).await;
     load.some_more(100).await;
     skip_all(&client).await;
     fleet.included().await;
     append(&fleet, "tasks/malformed", "task.created", "[1, 2]").await;
-    parked_are(&client, &["accounts", "history", "tasks"]).await;
+    parked_are(&client, EVERY).await;
     load.some_more(100).await;
     skip_all(&client).await;
 

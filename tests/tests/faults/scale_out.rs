@@ -6,10 +6,9 @@ use handoff_testkit::eventually;
 use handoff_tests::{Deployment, Fleet, Mix};
 use rustix::process::Signal;
 
-use crate::{API, RELAY};
+use crate::{API, OTHERS, RELAY};
 
 const TASKS: &[&str] = &["project", "tasks"];
-const OTHERS: &[&str] = &["project", "accounts", "history"];
 /// A lease lasts 5 seconds; the rest is for a busy machine.
 const TAKEN_OVER: Duration = Duration::from_secs(20);
 

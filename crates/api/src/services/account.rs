@@ -1,18 +1,11 @@
-//! AccountCommandService and AccountQueryService.
+//! AccountCommandService.
 
 use handoff_commands::new_id;
-use handoff_domain::names::{AccountName, ContactName};
-use handoff_proto::v1::{
-    self, account_command_service_server::AccountCommandService,
-    account_query_service_server::AccountQueryService,
-};
-use handoff_read_models::ListRequest;
+use handoff_domain::names::ContactName;
+use handoff_proto::v1::{self, account_command_service_server::AccountCommandService};
 use tonic::{Request, Response, Status};
 
-use crate::{
-    command::Commands, error::ApiError, fields::Fields, query::ReadSide,
-    services::contact_requests::new_contact, views,
-};
+use crate::{command::Commands, services::contact_requests::new_contact};
 
 /// Commands about accounts.
 pub(crate) struct AccountCommands(pub(crate) Commands);
@@ -229,69 +222,6 @@ impl AccountCommandService for AccountCommands {
         Ok(Response::new(v1::DeleteContactResponse {
             account,
             receipt: Some(done.receipt()),
-        }))
-    }
-}
-
-/// Queries about accounts.
-pub(crate) struct AccountQueries(pub(crate) ReadSide);
-
-#[tonic::async_trait]
-impl AccountQueryService for AccountQueries {
-    async fn get_account(
-        &self,
-        request: Request<v1::GetAccountRequest>,
-    ) -> Result<Response<v1::GetAccountResponse>, Status> {
-        let (query, request) = self.0.begin(request)?;
-        let mut fields = Fields::new();
-        let name = fields.name::<AccountName>("name", &request.name);
-        let min_position = fields.position("min_position", request.min_position);
-        let (name, min_position) = fields.finish(name.zip(min_position))?;
-        let answer = self
-            .0
-            .queries
-            .get_account(&name, query.consistency(min_position))
-            .await
-            .map_err(ApiError::from)?;
-        let account = answer
-            .value
-            .and_then(|entry| views::account::of_entry(query.view, &entry));
-        let account = Some(account.ok_or_else(|| ApiError::not_found(name.as_str()))?);
-        Ok(Response::new(v1::GetAccountResponse {
-            account,
-            position: answer.position.0,
-        }))
-    }
-
-    async fn list_accounts(
-        &self,
-        request: Request<v1::ListAccountsRequest>,
-    ) -> Result<Response<v1::ListAccountsResponse>, Status> {
-        let (query, request) = self.0.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
-        let list = ListRequest {
-            page_size: request.page_size,
-            page_token: &request.page_token,
-            filter: &request.filter,
-            order_by: &request.order_by,
-        };
-        let answer = self
-            .0
-            .queries
-            .list_accounts(&list, &query.viewer, query.consistency(min_position))
-            .await
-            .map_err(ApiError::from)?;
-        let accounts = answer
-            .value
-            .items
-            .iter()
-            .filter_map(|entry| views::account::of_entry(query.view, entry));
-        Ok(Response::new(v1::ListAccountsResponse {
-            accounts: accounts.collect(),
-            next_page_token: answer.value.next_page_token,
-            position: answer.position.0,
         }))
     }
 }

@@ -2,11 +2,14 @@
 //! the caller's view.
 
 pub(crate) mod account;
+pub(crate) mod account_queries;
 mod account_requests;
 mod contact_requests;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod member;
+pub(crate) mod member_queries;
 pub(crate) mod projection;
 pub(crate) mod settings;
+pub(crate) mod settings_queries;
 pub(crate) mod task;

@@ -111,6 +111,10 @@ impl TaskQueryService for TaskQueries {
             .await
             .map_err(ApiError::from)?;
         let now = query.viewer.now;
+        let account_notes = answer
+            .value
+            .as_ref()
+            .map(|entry| views::task::account_notes(query.view, entry));
         let task = answer
             .value
             .and_then(|entry| views::task::of_entry(query.view, entry, now));
@@ -118,6 +122,7 @@ impl TaskQueryService for TaskQueries {
         Ok(Response::new(v1::GetTaskResponse {
             task,
             position: answer.position.0,
+            account_notes: account_notes.unwrap_or_default(),
         }))
     }
 

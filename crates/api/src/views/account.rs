@@ -154,3 +154,12 @@ pub(crate) fn of_entry(view: View, entry: &AccountEntry) -> Option<v1::Account> 
         ..of_state(view, entry.name.as_str(), &entry.row.state)?
     })
 }
+
+/// An account in a list: without what may be long, which is asked for by its name.
+pub(crate) fn of_listed(view: View, entry: &AccountEntry) -> Option<v1::Account> {
+    Some(v1::Account {
+        notes: String::new(),
+        contacts: Vec::new(),
+        ..of_entry(view, entry)?
+    })
+}

@@ -7,6 +7,7 @@ pub(crate) mod member;
 pub(crate) mod projection;
 pub(crate) mod settings;
 pub(crate) mod task;
+pub(crate) mod timeline;
 
 use chrono::{DateTime, Utc};
 use handoff_commands::Receipt;

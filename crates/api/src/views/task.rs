@@ -1,7 +1,10 @@
 //! Tasks as callers see them.
 
 use chrono::{DateTime, Utc};
-use handoff_domain::task::{Details, DueSource, Origin, Priority, Status, Task, Visibility};
+use handoff_domain::{
+    task::{Details, DueSource, Origin, Priority, Status, Task, Visibility},
+    text::Html,
+};
 use handoff_proto::v1;
 use handoff_read_models::tasks::TaskEntry;
 
@@ -116,4 +119,12 @@ pub(crate) fn of_entry(view: View, entry: TaskEntry, now: DateTime<Utc>) -> Opti
         subject_display_name: entry.subject_display_name.unwrap_or_default(),
         ..of_state(view, entry.name.as_str(), &entry.row.state, now)?
     })
+}
+
+/// The notes of the account that a task is about (S0): for the team, never for contacts.
+pub(crate) fn account_notes(view: View, entry: &TaskEntry) -> String {
+    let notes = entry.account_notes.as_ref().map(Html::as_str);
+    match view {
+        View::Admin | View::Team => notes.unwrap_or_default().to_owned(),
+    }
 }

@@ -10,4 +10,5 @@ mod events;
 mod projections;
 mod queries;
 mod support;
+mod team_queries;
 mod transport;

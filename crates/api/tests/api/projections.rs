@@ -88,7 +88,9 @@ async fn an_operator_sees_and_steers_projections() {
         [
             "projections/accounts",
             "projections/history",
-            "projections/tasks"
+            "projections/members",
+            "projections/tasks",
+            "projections/timelines"
         ]
     );
     assert!(
@@ -144,7 +146,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 3 {
+        if listed.len() == 5 {
             Ok(())
         } else {
             Err(listed.len())

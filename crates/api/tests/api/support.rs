@@ -21,7 +21,10 @@ use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
 use handoff_projections::{
     Admin, Environment, Inclusion, Notices, Settings, reading_pool, run_projector,
 };
-use handoff_read_models::{Queries, accounts::Accounts, history::History, tasks::Tasks};
+use handoff_read_models::{
+    Queries, accounts::Accounts, history::History, members::Members, tasks::Tasks,
+    timelines::Timelines,
+};
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use prometheus_client::registry::Registry;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -193,6 +196,14 @@ async fn project(database: Database, notices: Notices) -> (TestNats, DropGuard) 
         settings: Settings::default(),
     };
     tokio::spawn(run_projector::<Accounts>(
+        environment.clone(),
+        running.clone(),
+    ));
+    tokio::spawn(run_projector::<Members>(
+        environment.clone(),
+        running.clone(),
+    ));
+    tokio::spawn(run_projector::<Timelines>(
         environment.clone(),
         running.clone(),
     ));

@@ -318,6 +318,7 @@ impl TaskQueryService for Fake {
             Some(task) => Ok(Response::new(v1::GetTaskResponse {
                 task: Some(task.clone()),
                 position: 1,
+                account_notes: String::new(),
             })),
             None => Err(Status::not_found(format!("{name} does not exist"))),
         }

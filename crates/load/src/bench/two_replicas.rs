@@ -17,7 +17,14 @@ const BAR: f64 = 0.9;
 pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<(), BenchError> {
     let corner = setting.service.corner("bench_replicas").await?;
     let _relay = corner.start(&["relay"], &[]).await?;
-    let models = ["project", "accounts", "tasks", "history"];
+    let models = [
+        "project",
+        "accounts",
+        "members",
+        "tasks",
+        "timelines",
+        "history",
+    ];
     let _projector = corner.start(&models, &[]).await?;
     let apis = [
         corner.start(&["api"], &[]).await?,

@@ -8,13 +8,15 @@ mod list;
 use handoff_domain::{
     Event, Version,
     account::Account,
-    names::{AccountName, StreamName},
+    names::{AccountName, MemberName, StreamName},
+    terms::Role,
 };
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
 
 use crate::{
     aggregate::{AggregateRow, evolve},
+    search,
     stored::{Json, json, label},
 };
 
@@ -43,7 +45,7 @@ fn name(stream: &StreamName) -> Option<AccountName> {
 
 impl ReadModel for Accounts {
     const NAME: &'static str = "accounts";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const KEY: &'static [&'static str] = &["account text collate \"C\" not null"];
     // The whole account first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[
@@ -54,6 +56,14 @@ impl ReadModel for Accounts {
         "kind text collate \"C\" not null",
         "status text collate \"C\" not null",
         "assignee text collate \"C\" not null",
+        // Who holds another role, `members/ana:sales-manager`, in the order of the roles. From the fourth on
+        // they stand in an array, which also has each holder by itself.
+        "role_1 text collate \"C\"",
+        "role_2 text collate \"C\"",
+        "role_3 text collate \"C\"",
+        "more_roles text[] collate \"C\" not null",
+        // The display name in lower case, for searches.
+        "search text collate \"C\" not null",
         "origin text collate \"C\" not null",
         "created_at timestamptz not null",
         "updated_at timestamptz not null",
@@ -100,13 +110,25 @@ impl ReadModel for Accounts {
         let Account::Existing(details) = state else {
             return;
         };
+        let held = |(role, holder): (&Role, &MemberName)| format!("{holder}:{role}");
+        let mut roles = details.roles.iter();
+        let mut next = || roles.next().map(held);
+        let first = [next(), next(), next()];
+        let more: Vec<_> = roles
+            .flat_map(|(role, holder)| [holder.to_string(), held((role, holder))])
+            .collect();
         to.put(json(details))
             .put(version.0 as i32)
             .put(position.0)
             .put(details.display_name.as_str())
             .put(label(&details.kind))
             .put(label(&details.status))
-            .put(details.assignee.as_str())
+            .put(details.assignee.as_str());
+        for held in first {
+            to.put(held);
+        }
+        to.put(more)
+            .put(search::document([details.display_name.as_str()]))
             .put(label(&details.origin))
             .put(details.created_at)
             .put(details.updated_at);

@@ -60,6 +60,11 @@ pub(crate) enum Test {
         column: Column,
         text: String,
     },
+    /// The text is like the pattern.
+    Like {
+        sql: &'static str,
+        pattern: String,
+    },
     Present(Column),
     HasName {
         sql: &'static str,
@@ -194,6 +199,7 @@ impl Condition {
                 Test::Compare { column, .. }
                 | Test::Contains { column, .. }
                 | Test::Present(column) => column.sql == sql,
+                Test::Like { sql: column, .. } => *column == sql,
                 Test::HasName { .. } | Test::Holds { .. } | Test::Recorded { .. } => false,
             },
         }

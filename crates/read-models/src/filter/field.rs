@@ -27,6 +27,17 @@ pub(crate) enum Kind {
         any: &'static str,
         check: Check,
     },
+    /// Resource names under keys, such as who holds which role. A filter names the key after a dot:
+    /// `roles.sales-manager`. In `has` a `{}` stands for the text `NAME:KEY` looked for, in `any` for a
+    /// pattern of `like` that fits the key with any name.
+    Keyed {
+        has: &'static str,
+        any: &'static str,
+        key: CheckKey,
+        check: Check,
+    },
+    /// Text in lower case that is searched for words, see [`search`](crate::search).
+    Search(&'static str),
     Moment(Column),
     /// The time at which an event was recorded, in a table that has the event's position.
     RecordTime {
@@ -45,6 +56,9 @@ pub(crate) enum Kind {
 
 /// Checks a resource name as it was written and gives it as it is stored.
 pub(crate) type Check = fn(&str) -> Result<String, Invalid>;
+
+/// Checks the key of a field, or says what is wrong with it.
+pub(crate) type CheckKey = fn(&str) -> Result<(), String>;
 
 /// An expression of SQL.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,6 +81,11 @@ impl Column {
             sql,
             nullable: true,
         }
+    }
+
+    /// Whether it is this expression.
+    pub(crate) fn is(&self, sql: &str) -> bool {
+        self.sql == sql
     }
 }
 

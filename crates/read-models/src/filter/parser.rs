@@ -107,7 +107,14 @@ impl<'a> Parser<'a> {
         if word.is_empty() {
             return Err(self.expected("a field"));
         }
-        let Some(field) = self.fields.iter().find(|field| field.name == word) else {
+        let (name, key) = match word.split_once('.') {
+            Some((name, key)) => (name, key),
+            None => (word, ""),
+        };
+        let known = |field: &&Field| {
+            field.name == name && (name == word || matches!(field.kind, Kind::Keyed { .. }))
+        };
+        let Some(field) = self.fields.iter().find(known) else {
             return Err(self.unknown(word));
         };
         let Some(comparison) = self.scanner.comparison() else {
@@ -122,20 +129,21 @@ impl<'a> Parser<'a> {
             )));
         };
         let term = Term {
+            key,
             comparison,
             literal: &value,
             viewer: self.viewer,
         };
         field.kind.condition(&term).map_err(|why| InvalidFilter {
-            field: Some(word.to_owned()),
-            description: format!("{word} {why}"),
+            field: Some(shown_field(word)),
+            description: format!("{} {why}", shown_field(word)),
         })
     }
 
     fn unknown(&self, word: &str) -> InvalidFilter {
         let known: Vec<_> = self.fields.iter().map(|field| field.name).collect();
         InvalidFilter {
-            field: Some(word.chars().take(64).collect()),
+            field: Some(shown_field(word)),
             description: format!(
                 "{} is not a field of this list; it has {}",
                 shown(word),
@@ -158,6 +166,11 @@ impl<'a> Parser<'a> {
             self.scanner.place()
         ))
     }
+}
+
+/// A field as it was written, cut short: a key may be of any length.
+fn shown_field(word: &str) -> String {
+    word.chars().take(64).collect()
 }
 
 fn syntax(description: String) -> InvalidFilter {

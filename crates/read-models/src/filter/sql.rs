@@ -25,7 +25,7 @@ impl Parameters {
 }
 
 impl Condition {
-    /// The condition as SQL that is true or false, never null.
+    /// The condition as SQL. Where it is null it is not met.
     pub(crate) fn sql(&self, parameters: &mut Parameters) -> String {
         let mut joined = |conditions: &[Self], by: &str, none: &str| {
             let parts: Vec<_> = conditions
@@ -52,6 +52,10 @@ impl Condition {
                 ),
             },
             Self::Is(test) => test.sql(parameters),
+            // Of a list without the element the test may be null.
+            Self::Not(test @ Test::HasName { .. }) => {
+                format!("({} is not true)", test.sql(parameters))
+            }
             Self::Not(test) => format!("(not {})", test.sql(parameters)),
         }
     }
@@ -88,6 +92,12 @@ impl Test {
                 } else {
                     format!("({found})")
                 }
+            }
+            Self::Like { sql, pattern } => {
+                format!(
+                    "({sql} like {})",
+                    parameters.add(pattern.clone(), Type::TEXT)
+                )
             }
             Self::Present(Column { sql, .. }) => format!("({sql} is not null)"),
             Self::HasName { sql, name } => {

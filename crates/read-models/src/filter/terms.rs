@@ -7,9 +7,12 @@ use super::{
     field::{Check, Column},
     scanner::Literal,
 };
+use crate::search;
 
 /// What a field is compared with, and how.
 pub(super) struct Term<'a> {
+    /// What follows the dot in the field's name; empty where none does.
+    pub(super) key: &'a str,
     pub(super) comparison: Comparison,
     pub(super) literal: &'a Literal<'a>,
     pub(super) viewer: &'a Viewer,
@@ -17,8 +20,11 @@ pub(super) struct Term<'a> {
 
 impl Kind {
     pub(super) fn condition(&self, term: &Term<'_>) -> Result<Condition, String> {
+        if let Self::Keyed { key, .. } = self {
+            key(term.key)?;
+        }
         if term.comparison == Comparison::Has && *term.literal == Literal::Bare("*") {
-            return Ok(self.present());
+            return Ok(self.present(term));
         }
         match self {
             Self::Text(column) => Ok(match term.comparison {
@@ -44,6 +50,22 @@ impl Kind {
                 }
                 .into()),
                 _ => Err("is a list: ask by : whether it has an element".to_owned()),
+            },
+            Self::Keyed { has, check, .. } => {
+                let name = format!("{}:{}", term.name(*check)?, term.key);
+                let held = Condition::Is(Test::HasName { sql: has, name });
+                Ok(match term.equality()? {
+                    Comparison::NotEqual => held.negated(),
+                    _ => held,
+                })
+            }
+            Self::Search(sql) => match term.comparison {
+                Comparison::Has => {
+                    let patterns = search::patterns(term.written())?.into_iter();
+                    let tests = patterns.map(|pattern| Test::Like { sql, pattern }.into());
+                    Ok(Condition::all(tests.collect()))
+                }
+                _ => Err("is searched: ask by : for words that it contains".to_owned()),
             },
             Self::Moment(column) => Ok(compared(
                 *column,
@@ -99,14 +121,21 @@ impl Kind {
     }
 
     /// Whether there is any value.
-    fn present(&self) -> Condition {
+    fn present(&self, term: &Term<'_>) -> Condition {
         match self {
+            Self::Keyed { any, .. } => Test::HasName {
+                sql: any,
+                name: format!("%:{}", term.key),
+            }
+            .into(),
             Self::Text(column)
             | Self::Name { column, .. }
             | Self::Moment(column)
             | Self::Integer(column) => Test::Present(*column).into(),
             Self::Names { any, .. } => Test::Holds { sql: any }.into(),
-            Self::RecordTime { .. } | Self::Label { .. } | Self::Flag(_) => Condition::ALWAYS,
+            Self::RecordTime { .. } | Self::Label { .. } | Self::Search(_) | Self::Flag(_) => {
+                Condition::ALWAYS
+            }
         }
     }
 }

@@ -17,6 +17,11 @@ fn tasks(text: &str) -> Result<String, InvalidFilter> {
         .map(|condition| condition.sql(&mut Parameters::default()))
 }
 
+fn accounts(text: &str) -> Result<String, InvalidFilter> {
+    parse(text, accounts::LISTING.fields, &viewer())
+        .map(|condition| condition.sql(&mut Parameters::default()))
+}
+
 fn history(text: &str) -> Result<String, InvalidFilter> {
     parse(text, history::LISTING.fields, &viewer())
         .map(|condition| condition.sql(&mut Parameters::default()))
@@ -49,6 +54,67 @@ fn a_comparison_is_sql_with_a_parameter() {
         ("-open", "k.status = any($1)"),
     ] {
         assert_eq!(tasks(filter).as_deref(), Ok(sql), "{filter}");
+    }
+}
+
+#[test]
+fn a_role_is_asked_about_by_its_id() {
+    let held = "(k.role_1 = $1 or k.role_2 = $1 or k.role_3 = $1 \
+        or cardinality(k.more_roles) > 0 and k.more_roles @> array[$1])";
+    for filter in [
+        "roles.sales-manager = members/ana",
+        "roles.sales-manager:me",
+        "roles.sales-manager=\"members/ana\"",
+    ] {
+        assert_eq!(accounts(filter).as_deref(), Ok(held), "{filter}");
+    }
+    let anybody = accounts("roles.sales-manager:*").unwrap();
+    assert!(anybody.contains("like $1"), "{anybody}");
+    for filter in ["roles.sales-manager != me", "NOT roles.sales-manager = me"] {
+        assert_eq!(
+            accounts(filter).as_deref(),
+            Ok(&*format!("({held} is not true)")),
+            "{filter}"
+        );
+    }
+    for (filter, field, part) in [
+        ("roles = me", "roles", "one role by its id"),
+        ("roles.Sales = me", "roles.Sales", "one role by its id"),
+        ("roles. = me", "roles.", "one role by its id"),
+        (
+            "roles.assignee = me",
+            "roles.assignee",
+            "the field assignee",
+        ),
+        ("roles.a < me", "roles.a", "no order"),
+        ("roles.a = ana", "roles.a", "is a resource name"),
+        ("assignee.a = me", "assignee.a", "is not a field"),
+    ] {
+        let error = accounts(filter).unwrap_err();
+        assert_eq!(error.field.as_deref(), Some(field), "{filter}");
+        assert!(error.description.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_search_finds_each_of_its_words() {
+    let text = "(k.search || ' ' || substr(k.account, 10))";
+    assert_eq!(
+        accounts("text:\"Acme Berlin\"").unwrap(),
+        format!("(({text} like $1) and ({text} like $2))")
+    );
+    assert_eq!(
+        accounts("-text:acme").unwrap(),
+        format!("(not ({text} like $1))")
+    );
+    assert_eq!(accounts("text:*").unwrap(), "true");
+    for filter in [
+        "text = acme",
+        "text:\" \"",
+        "text:\"a b c d e f g h i j k\"",
+    ] {
+        let error = accounts(filter).unwrap_err();
+        assert_eq!(error.field.as_deref(), Some("text"), "{filter}");
     }
 }
 

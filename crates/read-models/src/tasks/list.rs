@@ -188,6 +188,8 @@ fn overdue(viewer: &Viewer) -> Condition {
 
 const SUBJECT_DISPLAY_NAME: &str =
     "(select a.display_name from {1}.rows a where a.account = p.subject)";
+const ACCOUNT_NOTES: &str =
+    "(select a.details::json ->> 'notes' from {1}.rows a where a.account = p.subject)";
 
 /// The statement for one task: [`page`] without a list.
 pub(crate) fn one(name: &TaskName) -> Statement {
@@ -195,8 +197,8 @@ pub(crate) fn one(name: &TaskName) -> Statement {
     let task = parameters.add(name.as_str().to_owned(), Type::TEXT);
     let columns = columns::<Tasks>("p");
     let sql = format!(
-        "select {columns}, array[]::text[] as place, {SUBJECT_DISPLAY_NAME} from {{0}}.rows p \
-         where p.task = {task} and p.status <> '{DELETED}'"
+        "select {columns}, array[]::text[] as place, {SUBJECT_DISPLAY_NAME}, {ACCOUNT_NOTES} \
+         from {{0}}.rows p where p.task = {task} and p.status <> '{DELETED}'"
     );
     Statement { sql, parameters }
 }
@@ -215,9 +217,9 @@ pub(crate) fn page(plan: &Plan) -> Statement {
     };
     let (columns, place) = (columns::<Tasks>("k"), plan.order.place_sql());
     let (order, limit) = (plan.order.sql(), plan.limit());
-    // The names are looked up for the rows of the page only.
+    // The names are looked up for the rows of the page only. Of notes, which may be long, a page has none.
     let sql = format!(
-        "select p.*, {SUBJECT_DISPLAY_NAME} from \
+        "select p.*, {SUBJECT_DISPLAY_NAME}, null::text from \
          (select {columns}, {place} as place from {from} order by {order} limit {limit}) p"
     );
     Statement { sql, parameters }

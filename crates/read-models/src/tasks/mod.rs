@@ -6,6 +6,7 @@ use handoff_domain::{
     Event, Version,
     names::{StreamName, TaskName},
     task::Task,
+    text::Html,
 };
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
@@ -31,6 +32,8 @@ pub struct TaskEntry {
     pub row: TaskRow,
     /// Of the account that it is about, as it is now; none for a task about a member.
     pub subject_display_name: Option<String>,
+    /// Of the account that it is about, as they are now, where one task was asked for.
+    pub account_notes: Option<Html>,
 }
 
 /// What a task's stream is called, if it is one.

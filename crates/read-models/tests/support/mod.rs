@@ -15,7 +15,7 @@ use handoff_domain::{
     Command, Context, Partition, Rejection, Source, State, Stop, Unit, Version, Versioned,
     account::Account,
     commands::{CreateMember, NewId},
-    member,
+    member::{self, Member},
     names::{AccountName, MemberName, StreamName, TaskName},
     task::Task,
     text::Line,
@@ -134,6 +134,20 @@ impl Story {
                 _ => None,
             });
         tasks.collect()
+    }
+
+    /// Every member there is, as the aggregate knows them.
+    pub fn members(&self) -> BTreeMap<MemberName, Member> {
+        let members = self
+            .states
+            .iter()
+            .filter_map(|(stream, versioned)| match &versioned.state {
+                State::Member(member) => {
+                    Some((stream.as_str().parse().unwrap(), (**member).clone()))
+                }
+                _ => None,
+            });
+        members.collect()
     }
 
     /// Every account there is, as its aggregate knows it.

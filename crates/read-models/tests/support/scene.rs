@@ -8,7 +8,8 @@ use handoff_projections::{
     Environment, Inclusion, Metrics, Notices, Settings, reading_pool, run_projector,
 };
 use handoff_read_models::{
-    Consistency, Queries, accounts::Accounts, history::History, tasks::Tasks,
+    Consistency, Queries, accounts::Accounts, history::History, members::Members, tasks::Tasks,
+    timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats};
 use tokio::time::Instant;
@@ -28,7 +29,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Records the story and lets the three read models be built from it.
+    /// Records the story and lets the read models be built from it.
     pub async fn of(story: &Story) -> Self {
         let (test, nats) = (TestDatabase::create().await, TestNats::start_shared().await);
         record(&test, story).await;
@@ -58,6 +59,14 @@ impl Scene {
             settings: Settings::default(),
         };
         tokio::spawn(run_projector::<Accounts>(
+            environment.clone(),
+            running.clone(),
+        ));
+        tokio::spawn(run_projector::<Members>(
+            environment.clone(),
+            running.clone(),
+        ));
+        tokio::spawn(run_projector::<Timelines>(
             environment.clone(),
             running.clone(),
         ));
