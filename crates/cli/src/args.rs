@@ -106,6 +106,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Log(LogCommand),
     /// Creates members, accounts, contacts and tasks from CSV files; importing one again changes nothing
+    #[command(subcommand)]
     Import(ImportCommand),
     /// Writes completions for a shell
     Completions {

@@ -44,10 +44,13 @@ pub(crate) fn line(html: &str) -> String {
 
 /// The tag's name in lower case, with the `/` of an end before it.
 fn name(tag: &str) -> String {
-    let end = tag
-        .char_indices()
-        .find(|(index, c)| !c.is_ascii_alphanumeric() && !(*index == 0 && *c == '/'));
-    tag[..end.map_or(tag.len(), |(index, _)| index)].to_lowercase()
+    let unsigned = tag.strip_prefix('/').unwrap_or(tag);
+    let sign = &tag[..tag.len() - unsigned.len()];
+    let end = unsigned.find(|c: char| !c.is_ascii_alphanumeric());
+    format!(
+        "{sign}{}",
+        unsigned[..end.unwrap_or(unsigned.len())].to_lowercase()
+    )
 }
 
 /// Where a link leads.

@@ -129,11 +129,12 @@ impl TaskCommand {
                         TaskQueryServiceClient::new(service).get_task(request).await
                     })
                     .await?;
+                let task = answer.task.unwrap_or_default();
                 if !answer.account_notes.is_empty() && !printer.is_json() {
-                    printer.line(&html::text(&answer.account_notes))?;
-                    printer.line("")?;
+                    let notes = html::text(&answer.account_notes);
+                    printer.line(&format!("Notes of {}:\n{notes}\n", task.subject))?;
                 }
-                Ok(printer.resource(&answer.task.unwrap_or_default())?)
+                Ok(printer.resource(&task)?)
             }
             Self::Generate(generate) => generate.run(session, printer).await,
             Self::List(list) => list.run(session, printer).await,
