@@ -15,7 +15,7 @@ pub(crate) fn contact(account: &str, text: &str) -> Result<String, Error> {
         Some(rest) => rest.strip_prefix("/contacts/").unwrap_or_default(),
         None => text,
     };
-    if id.is_empty() || id.contains(['/', ' ']) {
+    if id.is_empty() || id.contains(['/', ' ', '@']) {
         return Err(Error::usage(
             format!("{text:?} is not a contact of {account}"),
             format!("`handoff account contact list {account}` shows who there is."),

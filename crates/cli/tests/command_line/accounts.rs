@@ -224,6 +224,22 @@ async fn a_contact_is_found_by_name_address_or_id() {
             (phone.as_str(), "bo@acme.example")
         );
     }
+    let update = [
+        "account",
+        "contact",
+        "update",
+        "acme",
+        "No Body",
+        "--no-email",
+    ];
+    let ended = shell.run(&update).await;
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended
+            .stderr
+            .starts_with("error: accounts/acme has no contact \"No Body\"\n"),
+        "{ended:?}"
+    );
     let mut account = acme();
     account.contacts.push(Contact {
         name: "accounts/acme/contacts/0199".to_owned(),

@@ -1,5 +1,7 @@
 //! `handoff account contact`: people at an account.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use handoff_proto::v1::{self, Contact, ContactKind};
 use prost_types::FieldMask;
@@ -124,28 +126,51 @@ impl ContactCommand {
     }
 }
 
+/// Contacts are looked up in a read model, which may be a moment behind one that was just added: how often to look again, and
+/// how long to wait before.
+const LOOKS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// The name of the contact of this account that `text` means: a whole name, an id, or the name or e-mail address of one and no
-/// other, whatever the case. What is none of these is taken for an id, which the read model may not have yet.
+/// other, whatever the case. What is none of these, but may be an id, is taken for one.
 pub(crate) async fn find(session: &Session, account: &str, text: &str) -> Result<String, Error> {
     if text.starts_with("accounts/") {
         return name::contact(account, text);
     }
-    let contacts = get(session, account.to_owned(), 0).await?.contacts;
+    for look in 0..=LOOKS {
+        if look > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        let contacts = get(session, account.to_owned(), 0).await?.contacts;
+        if let Some(name) = meant(&contacts, account, text)? {
+            return Ok(name);
+        }
+        if let Ok(name) = name::contact(account, text) {
+            return Ok(name);
+        }
+    }
+    Err(Error::Unknown {
+        message: format!("{account} has no contact {text:?}"),
+        hint: format!("`handoff account contact list {account}` shows who there is."),
+    })
+}
+
+/// The one of these contacts that the text means.
+fn meant(contacts: &[Contact], account: &str, text: &str) -> Result<Option<String>, Error> {
     let with_id = format!("{account}/contacts/{text}");
     if contacts.iter().any(|contact| contact.name == with_id) {
-        return Ok(with_id);
+        return Ok(Some(with_id));
     }
     let sought = text.to_lowercase();
     let mut meant = contacts.iter().filter(|contact| {
         contact.display_name.to_lowercase() == sought || contact.email.to_lowercase() == sought
     });
     match (meant.next(), meant.next()) {
-        (None, _) => name::contact(account, text),
-        (Some(contact), None) => Ok(contact.name.clone()),
         (Some(one), Some(other)) => Err(Error::usage(
             format!("{text:?} could be {} or {}", one.name, other.name),
             "Write the name that begins with accounts/.",
         )),
+        (one, _) => Ok(one.map(|contact| contact.name.clone())),
     }
 }
 
