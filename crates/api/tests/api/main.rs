@@ -10,4 +10,7 @@ mod events;
 mod projections;
 mod queries;
 mod support;
+mod task_batches;
+mod task_notes;
+mod tasks;
 mod transport;
