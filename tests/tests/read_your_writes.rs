@@ -40,6 +40,7 @@ async fn with_min_position_the_very_next_query_shows_the_change() {
             assignees: assignees.clone(),
             request_id: new_id(),
             etag: String::new(),
+            ..Default::default()
         };
         let assigned = client
             .tasks

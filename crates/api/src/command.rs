@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use handoff_commands::{Answer, Clock, CommandError, Gateway, Request};
-use handoff_domain::{Command, State, names::ContactName, terms::TaskType};
+use handoff_domain::{Command, Revision, State, names::ContactName, terms::TaskType};
 use handoff_event_log::Hash;
 use handoff_proto::v1::{self, generate_task_response::Outcome};
 use prost::Message;
 use tracing::Span;
+use uuid::Uuid;
 
 use crate::{
     call::Call,
     caller::Caller,
+    callers::Method,
     error::ApiError,
     fields::Fields,
     views::{self, View},
@@ -46,15 +48,27 @@ impl Commands {
         Self { gateway, clock }
     }
 
+    /// Takes a request apart.
+    pub(crate) fn begin<T>(&self, request: tonic::Request<T>) -> Result<(Occasion, T), ApiError> {
+        let (Call { method, caller, .. }, request) = Call::of(request)?;
+        let view = View::of(&caller, method.path)?;
+        let occasion = Occasion {
+            method,
+            caller,
+            view,
+            now: self.clock.now(),
+        };
+        Ok((occasion, request))
+    }
+
     /// Does the command that was asked for.
     pub(crate) async fn run<R: CommandRequest>(
         &self,
         request: tonic::Request<R>,
     ) -> Result<Done, ApiError> {
-        let (Call { method, caller, .. }, request) = Call::of(request)?;
-        let view = View::of(&caller, method.path)?;
+        let (occasion, request) = self.begin(request)?;
         let mut fields = Fields::new();
-        let command = request.command(&caller, &mut fields);
+        let command = request.command(&occasion.caller, &mut fields);
         let command_id = fields.request_id(request.request_id());
         let expected = fields.etag(request.etag());
         let (command, command_id, expected) = fields.finish(
@@ -64,23 +78,66 @@ impl Commands {
                 .map(|((command, id), etag)| (command, id, etag)),
         )?;
         Span::current().record("request_id", tracing::field::display(command_id));
-        let now = self.clock.now();
-        let (request_hash, bytes) = fingerprint(method.name(), &request);
+        let submission = Submission {
+            command_id,
+            correlation_id: None,
+            expected,
+            command: Box::new(command),
+        };
+        self.submit(&occasion, submission, &request).await
+    }
+
+    /// Does a command; `request` is what a retry of it must say again.
+    pub(crate) async fn submit(
+        &self,
+        occasion: &Occasion,
+        submission: Submission,
+        request: &impl Message,
+    ) -> Result<Done, ApiError> {
+        let Occasion {
+            method,
+            caller,
+            view,
+            now,
+        } = occasion;
+        let (request_hash, bytes) = fingerprint(method.name(), request);
         let answer = self
             .gateway
             .submit(Request {
-                command_id,
-                context: caller.context(expected, now),
+                command_id: submission.command_id,
+                context: caller.context(submission.expected, *now),
                 request: method.name(),
                 request_hash,
-                correlation_id: None,
+                correlation_id: submission.correlation_id,
                 causation_id: None,
                 bytes,
-                command: Box::new(command),
+                command: submission.command,
             })
             .await?;
-        Ok(Done { answer, view, now })
+        Ok(Done {
+            answer,
+            view: *view,
+            now: *now,
+        })
     }
+}
+
+/// Who calls what, and when: the same for every command of a call.
+pub(crate) struct Occasion {
+    method: &'static Method,
+    caller: Caller,
+    view: View,
+    now: DateTime<Utc>,
+}
+
+/// One command that was read from a request.
+pub(crate) struct Submission {
+    pub(crate) command_id: Uuid,
+    /// What it belongs to with others; none: it is alone.
+    pub(crate) correlation_id: Option<Uuid>,
+    /// The revision that the caller read.
+    pub(crate) expected: Option<Revision>,
+    pub(crate) command: Box<dyn Command>,
 }
 
 /// What tells one request from another under the same id, and how large it is in bytes.

@@ -9,6 +9,7 @@
 pub mod auth;
 
 mod api;
+mod batch;
 mod body;
 mod call;
 mod caller;

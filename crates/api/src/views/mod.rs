@@ -11,8 +11,10 @@ pub(crate) mod timeline;
 
 use chrono::{DateTime, Utc};
 use handoff_commands::Receipt;
-use handoff_domain::State;
+use handoff_domain::{State, task::Money};
 use handoff_proto::v1::{self, get_resource_at_response::Resource};
+use tonic::Status;
+use tonic_types::StatusExt;
 
 use crate::{
     caller::{Caller, Class},
@@ -52,6 +54,31 @@ pub(crate) fn receipt(receipt: Receipt) -> v1::CommandReceipt {
         epoch: receipt.epoch.0,
         events_appended: i32::try_from(receipt.events).unwrap_or(i32::MAX),
         replayed: receipt.replayed,
+    }
+}
+
+/// An amount of money.
+pub(crate) fn money(money: Money) -> v1::Money {
+    let (units, nanos) = money.parts();
+    v1::Money {
+        currency_code: money.currency().to_owned(),
+        units,
+        nanos,
+    }
+}
+
+/// Why an item of a batch was refused: what the call would have been answered with it alone.
+pub(crate) fn item_error(error: ApiError) -> v1::ItemError {
+    let status = Status::from(error);
+    let info = status.get_details_error_info();
+    let (reason, metadata) = info
+        .map(|info| (info.reason, info.metadata))
+        .unwrap_or_default();
+    v1::ItemError {
+        code: status.code().into(),
+        reason,
+        message: status.message().to_owned(),
+        metadata,
     }
 }
 

@@ -2,16 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use handoff_domain::{
-    task::{Details, DueSource, Origin, Priority, Status, Task, Visibility},
+    task::{Details, DueSource, Notify, Origin, Priority, Requester, Status, Task, Visibility},
     text::Html,
 };
 use handoff_proto::v1;
 use handoff_read_models::tasks::TaskEntry;
 
-use crate::{time, views::View};
+use crate::{
+    time,
+    views::{self, View},
+};
 
 /// A task as its events make it, if it exists. Whether it is overdue is as of `now`; names of other
-/// resources are for queries.
+/// resources are for queries. Notes are no part of it: they are in its history, where
+/// [`event`](crate::views::event) says who reads which.
 pub(crate) fn of_state(
     view: View,
     name: &str,
@@ -29,8 +33,26 @@ pub(crate) fn of_state(
                 .map(|(_, by)| by.as_str().to_owned())
                 .unwrap_or_default(),
             overdue: details.is_open() && details.due < now,
-            ..lasting(name, details)
+            ..worked(name, details)
         }),
+    }
+}
+
+/// The work, and what comes of it on a bill.
+fn worked(name: &str, details: &Details) -> v1::Task {
+    fn decimal(amount: Option<impl ToString>) -> String {
+        amount.map(|amount| amount.to_string()).unwrap_or_default()
+    }
+    v1::Task {
+        estimated_hours: decimal(details.estimated_hours),
+        actual_hours: decimal(details.actual_hours),
+        billable: details.billable,
+        billed: details.billed,
+        quantity: decimal(details.quantity),
+        price: details.price.map(views::money),
+        mileage: decimal(details.mileage),
+        expenses: details.expenses.map(views::money),
+        ..lasting(name, details)
     }
 }
 
@@ -61,12 +83,46 @@ fn lasting(name: &str, details: &Details) -> v1::Task {
         due_source: due_source(details.due_source).into(),
         sla_hours: details.sla_hours.hours().into(),
         origin: origin(details.origin).into(),
+        notify: notify(&details.notify),
+        requester: requester(&details.requester),
+        related_tasks: details.related.iter().map(ToString::to_string).collect(),
+        tags: details
+            .tags
+            .iter()
+            .map(|tag| tag.as_str().to_owned())
+            .collect(),
+        responsible_role: details
+            .responsible_role
+            .as_ref()
+            .map(|role| role.as_str().to_owned())
+            .unwrap_or_default(),
+        save_to_tracker: details.tracker_requested,
         creator: details.creator.as_str().to_owned(),
         create_time: Some(time::to_proto(details.created_at)),
         update_time: Some(time::to_proto(details.updated_at)),
         etag: details.revision.to_string(),
         ..v1::Task::default()
     }
+}
+
+/// Who is told; absent if nothing was asked for.
+fn notify(notify: &Notify) -> Option<v1::TaskNotify> {
+    let recipients = notify.recipients.iter().map(ToString::to_string);
+    (!notify.is_empty()).then(|| v1::TaskNotify {
+        recipients: recipients.collect(),
+        on_change: notify.on_change,
+        on_complete: notify.on_complete,
+    })
+}
+
+/// Who asked for the work; absent if nothing is known.
+fn requester(requester: &Requester) -> Option<v1::TaskRequester> {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    (!requester.is_unknown()).then(|| v1::TaskRequester {
+        display_name: text(requester.name.as_ref().map(|name| name.as_str())),
+        email: text(requester.email.as_ref().map(|email| email.as_str())),
+        phone: text(requester.phone.as_ref().map(|phone| phone.as_str())),
+    })
 }
 
 pub(crate) fn status(status: Status) -> v1::TaskStatus {

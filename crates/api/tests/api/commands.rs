@@ -167,7 +167,7 @@ async fn every_field_at_fault_is_named() {
                 seconds: 0,
                 nanos: -1,
             }),
-            percent_complete: 50,
+            percent_complete: 101,
             ..Default::default()
         }),
     };

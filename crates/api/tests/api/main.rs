@@ -10,5 +10,8 @@ mod events;
 mod projections;
 mod queries;
 mod support;
+mod task_batches;
+mod task_notes;
+mod tasks;
 mod team_queries;
 mod transport;

@@ -47,6 +47,7 @@ pub(crate) struct TestServer {
     pub(crate) shutdown: CancellationToken,
     pub(crate) served: JoinHandle<()>,
     pub(crate) database: TestDatabase,
+    gateway: Gateway,
     issuer: Issuer,
     _keys: tempfile::TempDir,
     _projectors: Option<(TestNats, DropGuard)>,
@@ -90,7 +91,7 @@ impl TestServer {
                 email: None,
                 kind,
             };
-            submit(&gateway, command).await;
+            submit(&gateway, Actor::System, command).await;
         }
 
         let directory = tempfile::tempdir().unwrap();
@@ -124,6 +125,7 @@ impl TestServer {
             shutdown,
             served,
             database: test_database,
+            gateway,
             issuer,
             _keys: directory,
             _projectors: None,
@@ -161,6 +163,16 @@ impl TestServer {
         let bearer: AsciiMetadataValue = format!("Bearer {token}").parse().unwrap();
         request.metadata_mut().insert("authorization", bearer);
         request
+    }
+
+    /// Does a command of a caller whom no method is for yet.
+    pub(crate) async fn submit(&self, actor: &str, command: impl Command + 'static) {
+        submit(&self.gateway, actor.parse().unwrap(), command).await;
+    }
+
+    /// A request of the member `admin`.
+    pub(crate) fn admin<T>(&self, message: T) -> tonic::Request<T> {
+        self.request(&self.person("members/admin"), message)
     }
 
     /// A request of the member `ana`.
@@ -220,9 +232,9 @@ pub(crate) async fn connect(address: SocketAddr) -> Channel {
         .unwrap()
 }
 
-async fn submit(gateway: &Gateway, command: impl Command + 'static) {
+async fn submit(gateway: &Gateway, actor: Actor, command: impl Command + 'static) {
     let context = Context {
-        actor: Actor::System,
+        actor,
         on_behalf_of: None,
         expected: None,
         now: SystemClock.now(),

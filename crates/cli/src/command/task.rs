@@ -210,6 +210,7 @@ impl Target {
             name: find(session, &self.task, 0).await?,
             request_id: self.command.request_id(),
             etag: self.etag.unwrap_or_default(),
+            ..Default::default()
         };
         let answer = session
             .command(

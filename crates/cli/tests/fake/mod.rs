@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) racing_changes: u32,
     /// The id of every request to complete a task, also of those that failed.
     pub(crate) completions: Vec<String>,
+    /// Every other request about a task that is there, as it came.
+    pub(crate) asked: Vec<String>,
     /// Answers to the next requests, instead of the right ones.
     pub(crate) failures: Vec<Status>,
     /// The request behind each id that led to something.
@@ -70,6 +72,15 @@ impl Fake {
             .add_service(TaskQueryServiceServer::new(self.clone()));
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
         address
+    }
+
+    /// Notes a request about a task, and gives the task as it is.
+    fn noted(&self, request: &impl std::fmt::Debug, name: &str) -> Result<Task, Status> {
+        let mut state = self.state.lock().unwrap();
+        let task = state.tasks.get(name).cloned();
+        let task = task.ok_or_else(|| Status::not_found(format!("{name} does not exist")))?;
+        state.asked.push(format!("{request:?}"));
+        Ok(task)
     }
 
     fn check<T>(&self, request: &Request<T>) -> Result<(), Status> {

@@ -94,6 +94,160 @@ impl TaskCommandService for Fake {
     ) -> Result<Response<v1::AssignTaskResponse>, Status> {
         Err(Status::unimplemented("no test assigns"))
     }
+
+    async fn update_task(
+        &self,
+        request: Request<v1::UpdateTaskRequest>,
+    ) -> Result<Response<v1::UpdateTaskResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.task.clone().unwrap_or_default().name)?;
+        Ok(Response::new(v1::UpdateTaskResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn set_task_status(
+        &self,
+        request: Request<v1::SetTaskStatusRequest>,
+    ) -> Result<Response<v1::SetTaskStatusResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::SetTaskStatusResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn cancel_task(
+        &self,
+        request: Request<v1::CancelTaskRequest>,
+    ) -> Result<Response<v1::CancelTaskResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::CancelTaskResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn delete_task(
+        &self,
+        request: Request<v1::DeleteTaskRequest>,
+    ) -> Result<Response<v1::DeleteTaskResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::DeleteTaskResponse::default()))
+    }
+
+    async fn undelete_task(
+        &self,
+        request: Request<v1::UndeleteTaskRequest>,
+    ) -> Result<Response<v1::UndeleteTaskResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::UndeleteTaskResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn set_notify(
+        &self,
+        request: Request<v1::SetNotifyRequest>,
+    ) -> Result<Response<v1::SetNotifyResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::SetNotifyResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn add_note(
+        &self,
+        request: Request<v1::AddNoteRequest>,
+    ) -> Result<Response<v1::AddNoteResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::AddNoteResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn add_internal_note(
+        &self,
+        request: Request<v1::AddInternalNoteRequest>,
+    ) -> Result<Response<v1::AddInternalNoteResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::AddInternalNoteResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn mark_billed(
+        &self,
+        request: Request<v1::MarkBilledRequest>,
+    ) -> Result<Response<v1::MarkBilledResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::MarkBilledResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn relate_tasks(
+        &self,
+        request: Request<v1::RelateTasksRequest>,
+    ) -> Result<Response<v1::RelateTasksResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::RelateTasksResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn unrelate_tasks(
+        &self,
+        request: Request<v1::UnrelateTasksRequest>,
+    ) -> Result<Response<v1::UnrelateTasksResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let task = self.noted(&request, &request.name)?;
+        Ok(Response::new(v1::UnrelateTasksResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
+    async fn batch_complete_tasks(
+        &self,
+        _: Request<v1::BatchCompleteTasksRequest>,
+    ) -> Result<Response<v1::BatchCompleteTasksResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn batch_assign_tasks(
+        &self,
+        _: Request<v1::BatchAssignTasksRequest>,
+    ) -> Result<Response<v1::BatchAssignTasksResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
 }
 
 #[tonic::async_trait]

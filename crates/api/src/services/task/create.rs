@@ -1,0 +1,135 @@
+//! What the requests that make tasks ask for.
+
+use handoff_commands::new_id;
+use handoff_domain::{
+    commands::{CreateTask, GenerateTask},
+    names::{Actor, TaskName},
+    task::{Draft, Hours, Miles, Origin, Percent, Quantity, Tag},
+    text::{Html, Line},
+};
+use handoff_proto::v1;
+
+use super::fields::{category, due, money, notify, open_status, priority, requester, visibility};
+use crate::{caller::Caller, command::CommandRequest, fields::Fields};
+
+impl CommandRequest for v1::CreateTaskRequest {
+    type Command = CreateTask;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(&self, caller: &Caller, fields: &mut Fields) -> Option<CreateTask> {
+        let name = fields.optional("task_id", &self.task_id, TaskName::from_id);
+        let task = fields.present("task", self.task.as_ref())?;
+        let draft = draft(task, fields);
+        Some(CreateTask {
+            name: name?.unwrap_or_else(new_name),
+            draft: draft?,
+            origin: origin(caller),
+        })
+    }
+}
+
+/// A new task with everything that a caller can give it.
+fn draft(task: &v1::Task, fields: &mut Fields) -> Option<Draft> {
+    let subject = fields.name("task.subject", &task.subject);
+    let title = fields.required("task.title", &task.title, Line::new);
+    let description = fields.optional("task.description", &task.description, Html::new);
+    let status = open_status("task.status", task.status, fields);
+    let priority = priority(task, fields);
+    let visibility = visibility(task, fields);
+    let assignees = fields.each("task.assignees", &task.assignees, str::parse);
+    let start = fields.time("task.start_time", task.start_time.as_ref());
+    let due = due(task.due_time.as_ref(), &task.due_date, fields);
+    let percent = Percent::new(task.percent_complete.into());
+    let percent = fields.check("task.percent_complete", percent);
+    let notify = notify("task.notify", task.notify.as_ref(), fields);
+    let (estimated, actual) = (&task.estimated_hours, &task.actual_hours);
+    let estimated_hours = fields.optional("task.estimated_hours", estimated, Hours::new);
+    let actual_hours = fields.optional("task.actual_hours", actual, Hours::new);
+    let requester = requester(task, fields);
+    let quantity = fields.optional("task.quantity", &task.quantity, Quantity::new);
+    let price = money("task.price", task.price.as_ref(), fields);
+    let mileage = fields.optional("task.mileage", &task.mileage, Miles::new);
+    let expenses = money("task.expenses", task.expenses.as_ref(), fields);
+    let related = fields.each("task.related_tasks", &task.related_tasks, str::parse);
+    let tags = fields.each("task.tags", &task.tags, Tag::new);
+    let role = &task.responsible_role;
+    let responsible_role = fields.optional("task.responsible_role", role, str::parse);
+    Some(Draft {
+        subject: Some(subject?),
+        title: Some(title?),
+        description: description?,
+        category: category(task),
+        status: status?,
+        percent: percent?,
+        priority: priority?,
+        visibility: visibility?,
+        assignees: assignees?,
+        notify: notify?,
+        start: start?,
+        due: due?,
+        estimated_hours: estimated_hours?,
+        actual_hours: actual_hours?,
+        billable: task.billable,
+        requester: requester?,
+        quantity: quantity?,
+        price: price?,
+        mileage: mileage?,
+        expenses: expenses?,
+        related: related?,
+        tags: tags?,
+        responsible_role: responsible_role?,
+        tracker: task.save_to_tracker,
+    })
+}
+
+impl CommandRequest for v1::GenerateTaskRequest {
+    type Command = GenerateTask;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<GenerateTask> {
+        let account = fields.name("account", &self.account);
+        let task_type = fields.required("task_type", &self.task_type, str::parse);
+        let work_key = fields.required("work_key", &self.work_key, Line::new);
+        let task = fields.present("task", self.task.as_ref())?;
+        let title = fields.required("task.title", &task.title, Line::new);
+        let description = fields.optional("task.description", &task.description, Html::new);
+        let priority = priority(task, fields);
+        let visibility = visibility(task, fields);
+        let assignees = fields.each("task.assignees", &task.assignees, str::parse);
+        let start = fields.time("task.start_time", task.start_time.as_ref());
+        let due = fields.time("task.due_time", task.due_time.as_ref());
+        Some(GenerateTask {
+            account: account?,
+            task_type: task_type?,
+            work_key: work_key?,
+            title: title?,
+            description: description?,
+            category: category(task),
+            priority: priority?,
+            visibility: visibility?,
+            assignees: assignees?,
+            start: start?,
+            due: due?,
+        })
+    }
+}
+
+/// A new task's name where the caller chose none.
+fn new_name() -> TaskName {
+    TaskName::from_id(&new_id().to_string()).expect("a UUID in lower case is an id")
+}
+
+/// Where a task comes from: a member's hand, also if a program lends it, or another program.
+fn origin(caller: &Caller) -> Origin {
+    match (&caller.actor, &caller.on_behalf_of) {
+        (_, Some(_)) | (Actor::Member(_), None) => Origin::Manual,
+        (Actor::Contact(_), None) => Origin::Portal,
+        (Actor::ServiceAccount(_) | Actor::System, None) => Origin::Integration,
+    }
+}
