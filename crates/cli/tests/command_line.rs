@@ -60,6 +60,172 @@ async fn a_task_is_found_by_its_number_in_any_case() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_updated_with_the_fields_that_are_given_and_no_others() {
+    let shell = Shell::new().await;
+    shell.add_task("x", "ACME-TASK-1");
+    let update = [
+        "task",
+        "update",
+        "ACME-TASK-1",
+        "--title",
+        "Write",
+        "--price",
+        "12.50 eur",
+        "--billable=false",
+        "--requester-email",
+        "zoe@example.com",
+        "--clear",
+        "due",
+        "--etag",
+        "7",
+    ];
+    let ended = shell.run(&update).await;
+    assert_eq!(ended.stdout, "ACME-TASK-1 is saved.\n", "{ended:?}");
+    let asked = shell.fake.state.lock().unwrap().asked.join("\n");
+    for part in [
+        r#"name: "tasks/x""#,
+        r#"title: "Write""#,
+        r#"Money { currency_code: "EUR", units: 12, nanos: 500000000 }"#,
+        r#"email: "zoe@example.com""#,
+        r#"paths: ["billable", "requester.email", "price", "title", "due_time"]"#,
+        r#"etag: "7""#,
+    ] {
+        assert!(asked.contains(part), "{part} is not in {asked}");
+    }
+    for misunderstood in [
+        &["task", "update", "tasks/x"][..],
+        &["task", "update", "tasks/x", "--price", "much"],
+        &["task", "update", "tasks/x", "--tag", "a", "--clear", "tags"],
+        &["task", "update", "tasks/x", "--clear", "title"],
+        &["task", "update", "tasks/x", "--due", "someday"],
+    ] {
+        let ended = shell.run(misunderstood).await;
+        assert_eq!(ended.code, Some(2), "{misunderstood:?} {ended:?}");
+    }
+    assert_eq!(shell.fake.state.lock().unwrap().asked.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_on_a_task_asks_for_what_it_says() {
+    let shell = Shell::new().await;
+    shell.add_task("x", "ACME-TASK-1");
+    shell.add_task("y", "ACME-TASK-2");
+    {
+        let mut state = shell.fake.state.lock().unwrap();
+        let task = state.tasks.get_mut("tasks/x").unwrap();
+        (task.tags, task.etag) = (vec!["old".into(), "kept".into()], "4".into());
+    }
+    let cases: [(&[&str], &[&str]); 13] = [
+        (
+            &["status", "x", "in-progress"],
+            &["SetTaskStatusRequest", "status: InProgress"],
+        ),
+        (&["cancel", "x"], &["CancelTaskRequest"]),
+        (&["delete", "x"], &["DeleteTaskRequest"]),
+        (
+            &["undelete", "x"],
+            &["UndeleteTaskRequest", r#"name: "tasks/x""#],
+        ),
+        (
+            &["notify", "x", "ana", "zoe@example.com", "--on-complete"],
+            &[
+                r#"recipients: ["members/ana", "zoe@example.com"]"#,
+                "on_change: false, on_complete: true",
+            ],
+        ),
+        (
+            &["notify", "x", "--nobody"],
+            &["SetNotifyRequest", "recipients: []"],
+        ),
+        (
+            &["note", "x", "Called"],
+            &["AddNoteRequest", r#"note: "Called""#],
+        ),
+        (
+            &["note", "x", "Pays late", "--internal"],
+            &["AddInternalNoteRequest", r#"note: "Pays late""#],
+        ),
+        (
+            &["tag", "x", "new", "--remove", "old"],
+            &[
+                r#"tags: ["kept", "new"]"#,
+                r#"paths: ["tags"]"#,
+                r#"etag: "4""#,
+            ],
+        ),
+        (
+            &["relate", "x", "acme-task-2"],
+            &["RelateTasksRequest", r#"related_task: "tasks/y""#],
+        ),
+        (&["relate", "x", "y", "--undo"], &["UnrelateTasksRequest"]),
+        (&["bill", "x"], &["MarkBilledRequest", "billed: true"]),
+        (&["bill", "x", "--undo"], &["billed: false"]),
+    ];
+    for (arguments, parts) in cases {
+        let ended = shell.run(&[&["task"][..], arguments].concat()).await;
+        assert_eq!(ended.code, Some(0), "{arguments:?} {ended:?}");
+        let asked = shell.fake.state.lock().unwrap().asked.pop().unwrap();
+        for part in parts {
+            assert!(asked.contains(part), "{part} is not in {asked}");
+        }
+    }
+    let ended = shell.run(&["task", "undelete", "ACME-TASK-1"]).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_created_and_shown_with_every_field() {
+    let shell = Shell::new().await;
+    let create = [
+        "task",
+        "create",
+        "acme",
+        "Call",
+        "--id",
+        "x",
+        "--estimated-hours",
+        "2.5",
+        "--billable",
+        "--price",
+        "99 EUR",
+        "--expenses",
+        "3.5 EUR",
+        "--quantity",
+        "3",
+        "--mileage",
+        "17.4",
+        "--requester",
+        "Zoe",
+        "--requester-phone",
+        "030 1234567",
+        "--tag",
+        "q4",
+        "--tag",
+        "renewal",
+        "--role",
+        "assignee",
+        "--related",
+        "tasks/y",
+    ];
+    let ended = shell.run(&create).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let ended = shell.run(&["task", "show", "tasks/x"]).await;
+    for shown in [
+        "2.5 h",
+        "billable",
+        "99 EUR",
+        "3.50 EUR",
+        "17.4",
+        "Zoe, 030 1234567",
+        "q4, renewal",
+        "assignee",
+        "tasks/y",
+    ] {
+        assert!(ended.stdout.contains(shown), "{shown} {}", ended.stdout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_exit_code_tells_done_refused_and_misunderstood() {
     let shell = Shell::new().await;
     assert_eq!(shell.run(&["task", "list"]).await.code, Some(0));

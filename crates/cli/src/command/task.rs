@@ -1,28 +1,33 @@
 //! `handoff task`: pieces of work.
 
+mod create;
+mod fields;
 mod find;
 mod generate;
 mod list;
+mod money;
+mod progress;
+mod update;
 mod view;
 mod words;
+mod write;
 
 use clap::{Args, Subcommand};
-use handoff_proto::v1::{
-    self, Task, TaskPriority, TaskStatus, TaskVisibility,
-    task_command_service_client::TaskCommandServiceClient,
-    task_query_service_client::TaskQueryServiceClient,
-};
+use handoff_proto::v1::{self, task_query_service_client::TaskQueryServiceClient};
 
 use crate::{
-    command::CommandArgs, date, error::Error, html, list::ConsistencyArgs, name, output::Printer,
-    session::Session, time,
+    command::CommandArgs, error::Error, html, list::ConsistencyArgs, output::Printer,
+    session::Session,
 };
 
 pub(crate) use find::find;
+pub(crate) use view::{HEADER_OF_ONE, row_of_one};
+
+use create::CreateTask;
 use generate::GenerateTask;
 use list::TaskList;
-pub(crate) use view::{HEADER_OF_ONE, row_of_one};
-use words::{OpenStatus, Priority, Visibility};
+use update::UpdateTask;
+use words::{OpenStatus, Status};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
@@ -39,6 +44,16 @@ pub(crate) enum TaskCommand {
     },
     /// Lists tasks
     List(TaskList),
+    /// Changes fields of a task
+    Update(Box<UpdateTask>),
+    /// Gives an open task another status; a closed one is reopened instead
+    Status {
+        #[command(flatten)]
+        task: Target,
+        /// The status it gets
+        #[arg(value_enum)]
+        status: Status,
+    },
     /// Replaces the members who do a task
     Assign {
         #[command(flatten)]
@@ -63,6 +78,77 @@ pub(crate) enum TaskCommand {
         #[arg(long, value_enum, default_value_t = OpenStatus::NotStarted)]
         status: OpenStatus,
     },
+    /// Cancels a task: it will not be done
+    Cancel {
+        #[command(flatten)]
+        task: Target,
+    },
+    /// Hides a task everywhere but in history
+    Delete {
+        #[command(flatten)]
+        task: Target,
+    },
+    /// Brings a deleted task back, by its id or tasks/ID
+    Undelete {
+        #[command(flatten)]
+        task: Target,
+    },
+    /// Says who is told about a task beside its assignees
+    Notify {
+        #[command(flatten)]
+        task: Target,
+        /// All who are told: members, accounts/ID/contacts/ID or e-mail addresses
+        #[arg(required_unless_present = "nobody", conflicts_with = "nobody")]
+        who: Vec<String>,
+        /// They are told of every save
+        #[arg(long, conflicts_with = "nobody")]
+        on_change: bool,
+        /// They are told that it is complete
+        #[arg(long, conflicts_with = "nobody")]
+        on_complete: bool,
+        /// Nobody is told any more
+        #[arg(long)]
+        nobody: bool,
+    },
+    /// Adds a note to a task; `handoff history` shows it
+    Note {
+        #[command(flatten)]
+        task: Target,
+        /// The note, as HTML
+        note: String,
+        /// For admins only, by an admin
+        #[arg(long)]
+        internal: bool,
+    },
+    /// Adds words to find a task by, or takes some away
+    Tag {
+        #[command(flatten)]
+        task: Target,
+        /// Words to add
+        #[arg(required_unless_present = "remove")]
+        tags: Vec<String>,
+        /// A word to take away; may be given several times
+        #[arg(long, value_name = "TAG")]
+        remove: Vec<String>,
+    },
+    /// Says that two tasks have to do with each other
+    Relate {
+        #[command(flatten)]
+        task: Target,
+        /// The other task: its number, id or tasks/ID
+        other: String,
+        /// They have nothing to do with each other after all
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Marks a billable task as billed, by an admin
+    Bill {
+        #[command(flatten)]
+        task: Target,
+        /// It is not billed after all
+        #[arg(long)]
+        undo: bool,
+    },
 }
 
 /// The task that a command changes.
@@ -73,43 +159,6 @@ pub(crate) struct Target {
     /// Refuse if the task changed since it was read with this etag
     #[arg(long)]
     etag: Option<String>,
-    #[command(flatten)]
-    command: CommandArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CreateTask {
-    /// What it is about: an account, acme or accounts/acme, or a member, members/ana
-    subject: String,
-    /// The work in a few words
-    title: String,
-    /// Id of the new task [default: a new UUID]
-    #[arg(long)]
-    id: Option<String>,
-    /// The work in detail
-    #[arg(long, value_name = "HTML")]
-    description: Option<String>,
-    /// One of the categories in the settings
-    #[arg(long)]
-    category: Option<String>,
-    /// How far it is
-    #[arg(long, value_enum, default_value_t = OpenStatus::NotStarted)]
-    status: OpenStatus,
-    /// How urgent it is
-    #[arg(long, value_enum, default_value_t = Priority::Normal)]
-    priority: Priority,
-    /// Who may see it besides the team
-    #[arg(long, value_enum, default_value_t = Visibility::Internal)]
-    visibility: Visibility,
-    /// A member who does it; may be given several times [default: whoever has the account]
-    #[arg(long, value_name = "MEMBER")]
-    assign: Vec<String>,
-    /// When it may begin, written as for --due [default: now]
-    #[arg(long, value_name = "DATE")]
-    start: Option<String>,
-    /// When it should be done: 2026-12-01, "2026-12-01 17:00", today, friday, "friday 17:00", +3d; in UTC [default: by the account's SLA]
-    #[arg(long, value_name = "DATE")]
-    due: Option<String>,
     #[command(flatten)]
     command: CommandArgs,
 }
@@ -145,143 +194,35 @@ impl TaskCommand {
             } => task.assign(&members, session, printer).await,
             Self::Complete { task } => task.complete(session, printer).await,
             Self::Reopen { task, status } => task.reopen(status, session, printer).await,
-        }
-    }
-}
-
-impl CreateTask {
-    async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
-        let date = |text: &Option<String>, flag: &str| {
-            let date = text
-                .as_deref()
-                .map(|text| date::parse(text, session.now()))
-                .transpose();
-            let date =
-                date.map_err(|error| Error::usage(error.to_string(), format!("Correct {flag}.")))?;
-            Ok::<_, Error>(date.map(time::timestamp))
-        };
-        let task = Task {
-            subject: name::subject(&self.subject)?,
-            title: self.title,
-            description: self.description.unwrap_or_default(),
-            category: self.category.unwrap_or_default(),
-            status: TaskStatus::from(self.status).into(),
-            priority: TaskPriority::from(self.priority).into(),
-            visibility: TaskVisibility::from(self.visibility).into(),
-            assignees: name::members(&self.assign)?,
-            start_time: date(&self.start, "--start")?,
-            due_time: date(&self.due, "--due")?,
-            ..Task::default()
-        };
-        let request_id = self.command.request_id();
-        let request = v1::CreateTaskRequest {
-            task_id: self.id.unwrap_or_default(),
-            task: Some(task),
-            request_id: request_id.clone(),
-        };
-        let answer = session
-            .command(&request_id, request, async |service, request| {
-                TaskCommandServiceClient::new(service)
-                    .create_task(request)
+            Self::Update(update) => update.run(session, printer).await,
+            Self::Status { task, status } => task.set_status(status, session, printer).await,
+            Self::Cancel { task } => task.cancel(session, printer).await,
+            Self::Delete { task } => task.delete(session, printer).await,
+            Self::Undelete { task } => task.undelete(session, printer).await,
+            Self::Notify {
+                task,
+                who,
+                on_change,
+                on_complete,
+                nobody: _,
+            } => {
+                task.notify(&who, on_change, on_complete, session, printer)
                     .await
-            })
-            .await?;
-        let task = answer.task.clone().unwrap_or_default();
-        let due = time::minutes(task.due_time.as_ref());
-        let sentence = format!(
-            "Created {} for {}, due {due} UTC, assigned to {}.",
-            task.number,
-            task.subject,
-            view::assignees(&task)
-        );
-        Ok(printer.done(&answer, &sentence)?)
-    }
-}
-
-impl Target {
-    async fn assign(
-        self,
-        members: &[String],
-        session: &Session,
-        printer: &Printer,
-    ) -> Result<(), Error> {
-        let request = v1::AssignTaskRequest {
-            assignees: name::members(members)?,
-            name: find(session, &self.task, 0).await?,
-            request_id: self.command.request_id(),
-            etag: self.etag.unwrap_or_default(),
-            ..Default::default()
-        };
-        let answer = session
-            .command(
-                &request.request_id.clone(),
-                request,
-                async |service, request| {
-                    TaskCommandServiceClient::new(service)
-                        .assign_task(request)
-                        .await
-                },
-            )
-            .await?;
-        let task = answer.task.clone().unwrap_or_default();
-        Ok(printer.done(
-            &answer,
-            &format!("{} is assigned to {}.", task.number, view::assignees(&task)),
-        )?)
-    }
-
-    async fn complete(self, session: &Session, printer: &Printer) -> Result<(), Error> {
-        let request = v1::CompleteTaskRequest {
-            name: find(session, &self.task, 0).await?,
-            request_id: self.command.request_id(),
-            etag: self.etag.unwrap_or_default(),
-        };
-        let answer = session
-            .command(
-                &request.request_id.clone(),
-                request,
-                async |service, request| {
-                    TaskCommandServiceClient::new(service)
-                        .complete_task(request)
-                        .await
-                },
-            )
-            .await?;
-        let task = answer.task.clone().unwrap_or_default();
-        Ok(printer.done(&answer, &format!("{} is complete.", task.number))?)
-    }
-
-    async fn reopen(
-        self,
-        status: OpenStatus,
-        session: &Session,
-        printer: &Printer,
-    ) -> Result<(), Error> {
-        let request = v1::ReopenTaskRequest {
-            name: find(session, &self.task, 0).await?,
-            status: TaskStatus::from(status).into(),
-            request_id: self.command.request_id(),
-            etag: self.etag.unwrap_or_default(),
-        };
-        let answer = session
-            .command(
-                &request.request_id.clone(),
-                request,
-                async |service, request| {
-                    TaskCommandServiceClient::new(service)
-                        .reopen_task(request)
-                        .await
-                },
-            )
-            .await?;
-        let task = answer.task.clone().unwrap_or_default();
-        Ok(printer.done(
-            &answer,
-            &format!(
-                "{} is open again: {}.",
-                task.number,
-                view::status_words(&task)
-            ),
-        )?)
+            }
+            Self::Note {
+                task,
+                note,
+                internal: false,
+            } => task.note(&note, session, printer).await,
+            Self::Note { task, note, .. } => task.internal_note(&note, session, printer).await,
+            Self::Tag { task, tags, remove } => task.tag(tags, &remove, session, printer).await,
+            Self::Relate {
+                task,
+                other,
+                undo: false,
+            } => task.relate(&other, session, printer).await,
+            Self::Relate { task, other, .. } => task.unrelate(&other, session, printer).await,
+            Self::Bill { task, undo } => task.bill(!undo, session, printer).await,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! A task as people see it.
 
-use handoff_proto::v1::{Task, TaskDueSource, TaskPriority, TaskStatus};
+use handoff_proto::v1::{Money, Task, TaskDueSource, TaskPriority, TaskStatus};
 
+use super::money;
 use crate::{
     command::words,
     output::{Cell, Row, Show, Tone},
@@ -84,6 +85,48 @@ pub(crate) fn row_of_one(task: &Task) -> Vec<Cell> {
 /// Where the subject stands in the header of [`Task`].
 const SUBJECT_COLUMN: usize = 2;
 
+fn hours(hours: &str) -> String {
+    match hours {
+        "" => String::new(),
+        hours => format!("{hours} h"),
+    }
+}
+
+fn billing(task: &Task) -> &'static str {
+    match (task.billable, task.billed) {
+        (_, true) => "billed",
+        (true, false) => "billable",
+        (false, false) => "",
+    }
+}
+
+fn amount(amount: Option<&Money>) -> String {
+    amount.map(money::show).unwrap_or_default()
+}
+
+fn requester(task: &Task) -> String {
+    let Some(requester) = &task.requester else {
+        return String::new();
+    };
+    let known = [&requester.display_name, &requester.email, &requester.phone];
+    let known = known.into_iter().filter(|text| !text.is_empty());
+    known.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Who is told beside the assignees, and of what.
+fn told(task: &Task) -> String {
+    let Some(notify) = &task.notify else {
+        return String::new();
+    };
+    let of = match (notify.on_change, notify.on_complete) {
+        (true, true) => "every save and completion",
+        (true, false) => "every save",
+        (false, true) => "completion",
+        (false, false) => "nothing",
+    };
+    format!("{}: {of}", notify.recipients.join(", "))
+}
+
 impl Show for Task {
     fn fields(&self) -> Vec<(&'static str, Cell)> {
         let due_source = match self.due_source() {
@@ -119,6 +162,18 @@ impl Show for Task {
                 time::minutes(self.complete_time.as_ref()).into(),
             ),
             ("Completed by", self.completed_by.as_str().into()),
+            ("Estimated", hours(&self.estimated_hours).into()),
+            ("Worked", hours(&self.actual_hours).into()),
+            ("Billing", billing(self).into()),
+            ("Price", amount(self.price.as_ref()).into()),
+            ("Expenses", amount(self.expenses.as_ref()).into()),
+            ("Quantity", self.quantity.as_str().into()),
+            ("Miles", self.mileage.as_str().into()),
+            ("Asked for by", requester(self).into()),
+            ("Follows", self.responsible_role.as_str().into()),
+            ("Tags", self.tags.join(", ").into()),
+            ("Related", self.related_tasks.join(", ").into()),
+            ("Tells", told(self).into()),
             (
                 "Origin",
                 words(self.origin().as_str_name(), "TASK_ORIGIN_").into(),

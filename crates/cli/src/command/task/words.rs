@@ -58,6 +58,18 @@ impl From<OpenStatus> for TaskStatus {
     }
 }
 
+impl From<Status> for TaskStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::NotStarted => Self::NotStarted,
+            Status::InProgress => Self::InProgress,
+            Status::WaitingOnCustomer => Self::WaitingOnCustomer,
+            Status::Complete => Self::Complete,
+            Status::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
 impl From<Priority> for TaskPriority {
     fn from(priority: Priority) -> Self {
         match priority {
