@@ -4,17 +4,23 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use handoff_commands::{Answer, Clock, CommandError, Gateway, Request};
-use handoff_domain::{Command, State, names::ContactName, terms::TaskType};
-use handoff_event_log::Hash;
+use handoff_domain::{Command, Revision, State, names::ContactName, terms::TaskType};
+use handoff_event_log::{Hash, Position};
 use handoff_proto::v1::{self, generate_task_response::Outcome};
+use handoff_read_models::Consistency;
 use prost::Message;
+use tokio::time::Instant;
 use tracing::Span;
+use uuid::Uuid;
 
 use crate::{
     call::Call,
     caller::Caller,
+    callers::Method,
+    deadline::Deadline,
     error::ApiError,
     fields::Fields,
+    query::wait_until,
     views::{self, View},
 };
 
@@ -51,7 +57,24 @@ impl Commands {
         &self,
         request: tonic::Request<R>,
     ) -> Result<Done, ApiError> {
-        let (Call { method, caller, .. }, request) = Call::of(request)?;
+        let (order, command) = self.take(request)?;
+        let answer = self.submit(&order, order.whole(), command).await?;
+        Ok(self.done(&order, answer))
+    }
+
+    /// Reads a request: the command that it asks for, and what else there is to know about it.
+    pub(crate) fn take<R: CommandRequest>(
+        &self,
+        request: tonic::Request<R>,
+    ) -> Result<(Order, R::Command), ApiError> {
+        let (
+            Call {
+                method,
+                caller,
+                deadline,
+            },
+            request,
+        ) = Call::of(request)?;
         let view = View::of(&caller, method.path)?;
         let mut fields = Fields::new();
         let command = request.command(&caller, &mut fields);
@@ -64,22 +87,117 @@ impl Commands {
                 .map(|((command, id), etag)| (command, id, etag)),
         )?;
         Span::current().record("request_id", tracing::field::display(command_id));
-        let now = self.clock.now();
         let (request_hash, bytes) = fingerprint(method.name(), &request);
-        let answer = self
-            .gateway
-            .submit(Request {
-                command_id,
-                context: caller.context(expected, now),
-                request: method.name(),
-                request_hash,
-                correlation_id: None,
-                causation_id: None,
-                bytes,
-                command: Box::new(command),
-            })
-            .await?;
-        Ok(Done { answer, view, now })
+        let order = Order {
+            command_id,
+            expected,
+            caller,
+            view,
+            method,
+            deadline,
+            request_hash,
+            bytes,
+        };
+        Ok((order, command))
+    }
+
+    /// Has one command of an order decided and appended.
+    pub(crate) async fn submit(
+        &self,
+        order: &Order,
+        step: Step,
+        command: impl Command + 'static,
+    ) -> Result<Answer, ApiError> {
+        let answer = self.gateway.submit(Request {
+            command_id: step.command_id,
+            context: order.caller.context(step.expected, self.clock.now()),
+            request: order.method.name(),
+            request_hash: order.request_hash,
+            correlation_id: Some(order.command_id),
+            causation_id: None,
+            bytes: order.bytes,
+            command: Box::new(command),
+        });
+        Ok(answer.await?)
+    }
+
+    /// What an order is answered with.
+    pub(crate) fn done(&self, order: &Order, answer: Answer) -> Done {
+        Done {
+            answer,
+            view: order.view,
+            now: self.clock.now(),
+        }
+    }
+
+    /// A position that includes everything that this process appended so far.
+    pub(crate) fn committed(&self) -> Position {
+        *self.gateway.committed().borrow()
+    }
+}
+
+/// What was asked for, beside the command itself.
+pub(crate) struct Order {
+    /// The `request_id`, or a new id.
+    pub(crate) command_id: Uuid,
+    expected: Option<Revision>,
+    caller: Caller,
+    view: View,
+    method: &'static Method,
+    deadline: Option<Deadline>,
+    request_hash: Hash,
+    bytes: usize,
+}
+
+/// One of the commands that an order takes.
+pub(crate) struct Step {
+    command_id: Uuid,
+    expected: Option<Revision>,
+}
+
+impl Order {
+    /// The only command, which has the order's own id and respects its etag.
+    pub(crate) fn whole(&self) -> Step {
+        Step {
+            command_id: self.command_id,
+            expected: self.expected,
+        }
+    }
+
+    /// The first command of several, with an id of its own: the same for every retry.
+    pub(crate) fn first(&self, name: &str) -> Step {
+        Step {
+            command_id: self.id_of(name),
+            expected: self.expected,
+        }
+    }
+
+    /// The command that ends what others began. The etag was for the first of them.
+    pub(crate) fn last(&self) -> Step {
+        Step {
+            command_id: self.command_id,
+            expected: None,
+        }
+    }
+
+    /// A command that takes back what another began, if the resource is as that left it.
+    pub(crate) fn back(&self, name: &str, expected: Option<Revision>) -> Step {
+        Step {
+            command_id: self.id_of(name),
+            expected,
+        }
+    }
+
+    fn id_of(&self, name: &str) -> Uuid {
+        Uuid::new_v5(&self.command_id, name.as_bytes())
+    }
+
+    /// What a look at read models between commands must include; it ends before the caller's deadline.
+    pub(crate) fn consistency(&self, min_position: Position) -> Consistency {
+        Consistency {
+            min_position,
+            deadline: wait_until(self.deadline, Instant::now()),
+        }
     }
 }
 
