@@ -80,16 +80,31 @@ until [ -s "$HANDOFF_DATA_DIR/client.json" ]; do
     sleep 0.1
 done
 
-title "The team"
-for member in 'Ana Lima' 'Bo Lindqvist' 'Carla Moreno' 'David Okafor' 'Emma Fischer' 'Farid Haddad' 'Grace Chen' 'Henrik Nowak'; do
-    run handoff member create "$member"
-done
+title "The team, and its accounts with their people"
+run handoff import members examples/members.csv
+run handoff import accounts examples/accounts.csv
+run handoff import contacts examples/contacts.csv
+handoff import accounts examples/accounts.csv >"$directory/again"
+grep -q '^created 0, unchanged 6, failed 0$' "$directory/again" || fail "importing accounts again changed something"
 
 title "325 tasks on 60 accounts; importing them again changes nothing"
-run handoff import examples/customer-tasks.csv | tee "$directory/first"
+run handoff import tasks examples/customer-tasks.csv | tee "$directory/first"
 grep -q '^created 325, unchanged 0, failed 0$' "$directory/first" || fail "not every row was imported"
-run handoff import examples/customer-tasks.csv | tee "$directory/second"
+run handoff import tasks examples/customer-tasks.csv | tee "$directory/second"
 grep -q '^created 0, unchanged 325, failed 0$' "$directory/second" || fail "importing again changed something"
+
+title "An account"
+run handoff role assign lindenhof-kitchen success-manager emma-fischer
+run handoff account log lindenhof-kitchen phone-call 'The new menu is wanted by Friday.' --at 'yesterday 15:00'
+run handoff account question lindenhof-kitchen 'Can the terrace be on the title page?' --contact 'Mia Brandt'
+run handoff account types lindenhof-kitchen review-response website-edit
+run handoff task generate lindenhof-kitchen review-response review-4711 'Answer the review of Jo'
+run handoff task generate lindenhof-kitchen social-post post-12 'Post the new menu' | tee "$directory/skipped"
+grep -q '^No task: accounts/lindenhof-kitchen does not want' "$directory/skipped" || fail "a type that is not selected gave a task"
+run handoff settings role add menu-editor 'Menu editor'
+position=$(handoff role assign lindenhof-kitchen menu-editor carla-moreno --output json | number position)
+run handoff account show lindenhof-kitchen --min-position "$position"
+run handoff account workload --limit 5 --min-position "$position"
 
 title "Work"
 run handoff task create lindenhof-kitchen 'Print the menu for New Year' --due friday --assign ana-lima --id new-year-menu

@@ -52,14 +52,20 @@ impl Precedence {
         self.pressing.as_ref().is_some_and(pressing) && *self.waiting.borrow() == 0
     }
 
+    /// Returns as soon as somebody waits for a read model. Cancel-safe.
+    pub async fn called(&self) {
+        let mut waiting = self.waiting.subscribe();
+        // The sender is in `self`, so it is there.
+        let _ = waiting.wait_for(|waiting| *waiting > 0).await;
+    }
+
     /// Rests while there is reason to, at most until a moment. Cancel-safe.
     pub async fn rest(&self, at_most: Instant) {
         while self.holds() && Instant::now() < at_most {
             let pressed = self.pressing.as_ref().map(|until| *until.borrow());
             let until = pressed.map_or(at_most, |pressed| pressed.min(at_most));
-            let mut waiting = self.waiting.subscribe();
-            // The sender is in `self`, so it is there.
-            let _ = timeout_at(until, waiting.wait_for(|waiting| *waiting > 0)).await;
+            // In vain: the loop looks at the time itself.
+            let _ = timeout_at(until, self.called()).await;
         }
     }
 }

@@ -8,7 +8,8 @@ use clap_complete::Shell;
 use crate::{
     command::{
         account::AccountCommand, events::EventsCommand, history::HistoryCommand, log::LogCommand,
-        member::MemberCommand, projections::ProjectionsCommand, task::TaskCommand,
+        member::MemberCommand, projections::ProjectionsCommand, role::RoleCommand,
+        settings::SettingsCommand, task::TaskCommand,
     },
     import::ImportCommand,
 };
@@ -82,12 +83,18 @@ pub(crate) enum Command {
     /// Customers and leads
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Who is responsible for what at an account
+    #[command(subcommand)]
+    Role(RoleCommand),
     /// Pieces of work
     #[command(subcommand)]
     Task(TaskCommand),
     /// People of the team
     #[command(subcommand)]
     Member(MemberCommand),
+    /// What an admin decides for the whole service
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// What happened to a resource, newest first, or how it was
     History(HistoryCommand),
     /// The log, event by event
@@ -98,7 +105,8 @@ pub(crate) enum Command {
     /// The log as a whole
     #[command(subcommand)]
     Log(LogCommand),
-    /// Creates tasks from a CSV file; importing it again changes nothing
+    /// Creates members, accounts, contacts and tasks from CSV files; importing one again changes nothing
+    #[command(subcommand)]
     Import(ImportCommand),
     /// Writes completions for a shell
     Completions {

@@ -6,7 +6,8 @@ pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod projections;
-mod settings;
+pub(crate) mod role;
+pub(crate) mod settings;
 pub(crate) mod task;
 
 use clap::Args;
@@ -22,13 +23,19 @@ pub(crate) struct CommandArgs {
 
 impl CommandArgs {
     /// The id to send.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is where the command line makes ids"
-    )]
     fn request_id(&self) -> String {
-        self.request_id.unwrap_or_else(Uuid::now_v7).to_string()
+        self.request_id
+            .map_or_else(new_request_id, |id| id.to_string())
     }
+}
+
+/// An id that no request had before.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is where the command line makes ids"
+)]
+fn new_request_id() -> String {
+    Uuid::now_v7().to_string()
 }
 
 /// The name of an enum's value for people: `TASK_STATUS_IN_PROGRESS` as `in progress`.

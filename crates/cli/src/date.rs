@@ -13,6 +13,10 @@ pub(crate) enum DateError {
         "{0:?} is not a date: write 2026-12-01, \"2026-12-01 17:00\", today, tomorrow, friday, \"friday 17:00\" or +3d"
     )]
     Unknown(String),
+    #[error(
+        "{0:?} is not a date of the past: write 2026-12-01, \"2026-12-01 17:00\", now, today, yesterday, monday, \"monday 17:00\", -3d or -2h"
+    )]
+    NotPast(String),
     #[error("{0:?} is not a date: write 2026-12-01 or \"2026-12-01 17:00\"")]
     NotAbsolute(String),
 }
@@ -43,6 +47,45 @@ pub(crate) fn parse(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Dat
         .checked_add_days(Days::new(days))
         .ok_or_else(unknown)?;
     at(date, time).ok_or_else(unknown)
+}
+
+/// Reads a date on which something happened: `now`, `today`, `yesterday`, `friday` (the last one before today), `-2h`, `-3d`,
+/// `-2w`, or any that [`parse_absolute`] reads. All but `now` and `-2h` may be followed by a time such as `17:00`; this day
+/// without a time is now.
+pub(crate) fn parse_past(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, DateError> {
+    let unknown = || DateError::NotPast(text.to_owned());
+    let lower = text.trim().to_lowercase();
+    let (day, time) = split_time(&lower);
+    let instant = match parse_absolute(text) {
+        Err(DateError::NotAbsolute(_)) => {
+            let hours = day
+                .strip_prefix('-')
+                .and_then(|rest| rest.strip_suffix('h'));
+            match (day, hours, time) {
+                ("now", _, None) => now,
+                (_, Some(hours), None) => {
+                    let hours = hours.parse::<u32>().map_err(|_| unknown())?;
+                    now.checked_sub_signed(TimeDelta::hours(hours.into()))
+                        .ok_or_else(unknown)?
+                }
+                _ => {
+                    let days = days_back(day, now.weekday()).ok_or_else(unknown)?;
+                    let date = now
+                        .date_naive()
+                        .checked_sub_days(Days::new(days))
+                        .ok_or_else(unknown)?;
+                    at(date, time).ok_or_else(unknown)?
+                }
+            }
+        }
+        result => result?,
+    };
+    let is_this_day = time.is_none() && instant.date_naive() == now.date_naive();
+    Ok(if is_this_day {
+        instant.min(now)
+    } else {
+        instant
+    })
 }
 
 /// Reads a date that means the same whenever it is read: `2026-12-01`, `2026/12/01`, `1 December 2026`, `Dec 1, 2026`, each with
@@ -85,13 +128,7 @@ fn at(date: NaiveDate, time: Option<&str>) -> Option<DateTime<Utc>> {
 
 fn days_ahead(day: &str, today: Weekday) -> Option<u64> {
     if let Some(span) = day.strip_prefix('+') {
-        let unit = span.chars().last()?;
-        let number = span[..span.len() - unit.len_utf8()].parse::<u32>().ok()?;
-        return match unit {
-            'd' => Some(number.into()),
-            'w' => Some(u64::from(number) * 7),
-            _ => None,
-        };
+        return days_in(span);
     }
     match day {
         "today" => Some(0),
@@ -100,6 +137,31 @@ fn days_ahead(day: &str, today: Weekday) -> Option<u64> {
             let days = day.parse::<Weekday>().ok()?.days_since(today);
             Some(if days == 0 { 7 } else { days.into() })
         }
+    }
+}
+
+fn days_back(day: &str, today: Weekday) -> Option<u64> {
+    if let Some(span) = day.strip_prefix('-') {
+        return days_in(span);
+    }
+    match day {
+        "today" => Some(0),
+        "yesterday" => Some(1),
+        _ => {
+            let days = today.days_since(day.parse::<Weekday>().ok()?);
+            Some(if days == 0 { 7 } else { days.into() })
+        }
+    }
+}
+
+/// Days in a span such as `3d` or `2w`.
+fn days_in(span: &str) -> Option<u64> {
+    let unit = span.chars().last()?;
+    let number = span[..span.len() - unit.len_utf8()].parse::<u32>().ok()?;
+    match unit {
+        'd' => Some(number.into()),
+        'w' => Some(u64::from(number) * 7),
+        _ => None,
     }
 }
 
@@ -172,6 +234,57 @@ mod tests {
         assert_eq!(read("+3d 12:00"), "2026-11-28T12:00:00+00:00");
         assert_eq!(read("+2w"), "2026-12-09T23:59:59+00:00");
         assert_eq!(read("+4h"), "2026-11-25T14:30:00+00:00");
+    }
+
+    fn read_past(text: &str) -> String {
+        parse_past(text, now()).map_or_else(|error| error.to_string(), |date| date.to_rfc3339())
+    }
+
+    #[test]
+    fn what_happened_is_looked_for_before_now() {
+        for (text, meant) in [
+            ("now", "2026-11-25T10:30:00+00:00"),
+            ("Today", "2026-11-25T10:30:00+00:00"),
+            ("2026-11-25", "2026-11-25T10:30:00+00:00"),
+            ("today 9:00", "2026-11-25T09:00:00+00:00"),
+            ("yesterday", "2026-11-24T23:59:59+00:00"),
+            ("yesterday 15:00", "2026-11-24T15:00:00+00:00"),
+            ("monday", "2026-11-23T23:59:59+00:00"),
+            ("fri 17:00", "2026-11-20T17:00:00+00:00"),
+            ("wednesday", "2026-11-18T23:59:59+00:00"),
+            ("-3d", "2026-11-22T23:59:59+00:00"),
+            ("-1w 8:15", "2026-11-18T08:15:00+00:00"),
+            ("-2h", "2026-11-25T08:30:00+00:00"),
+            ("2026-11-01 12:00", "2026-11-01T12:00:00+00:00"),
+        ] {
+            assert_eq!(read_past(text), meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_come_did_not_happen() {
+        for text in [
+            "tomorrow",
+            "+3d",
+            "soon",
+            "-d",
+            "-3x",
+            "-2h 3:00",
+            "now 3:00",
+            "-99999999999d",
+        ] {
+            assert_eq!(
+                parse_past(text, now()),
+                Err(DateError::NotPast(text.to_owned())),
+                "{text}"
+            );
+        }
+        assert!(matches!(
+            parse_past("01/12/2026", now()),
+            Err(DateError::Ambiguous(_))
+        ));
+        // A time of this day that is still to come is left to the server to refuse.
+        assert_eq!(read_past("today 17:00"), "2026-11-25T17:00:00+00:00");
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(crate) enum Error {
     /// No task has this number or id.
     #[error("there is no task {0:?}")]
     NoSuchTask(String),
+    /// What the command names is not there.
+    #[error("{message}")]
+    Unknown { message: String, hint: String },
     /// The command was carried out, and found or met something bad.
     #[error("{0}")]
     Failed(String),
@@ -116,6 +119,11 @@ impl Error {
         matches!(self, Self::Refused(refusal) if refusal.code == Code::AlreadyExists)
     }
 
+    /// Whether somebody changed the resource since its etag was read.
+    pub(crate) fn is_version_mismatch(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.reason == "VERSION_MISMATCH")
+    }
+
     /// Whether any other request would fail in the same way.
     pub(crate) fn is_of_all_requests(&self) -> bool {
         match self {
@@ -138,6 +146,7 @@ impl Error {
             Self::Unreachable { .. }
             | Self::Refused(_)
             | Self::NoSuchTask(_)
+            | Self::Unknown { .. }
             | Self::Failed(_)
             | Self::Output(_) => 1,
         }
@@ -149,7 +158,7 @@ impl Error {
             Self::Usage { .. } | Self::Config(_) => ("USAGE".to_owned(), ""),
             Self::Unreachable { .. } => ("UNREACHABLE".to_owned(), ""),
             Self::Refused(refusal) => (screaming(refusal.code), &refusal.reason),
-            Self::NoSuchTask(_) => ("NOT_FOUND".to_owned(), ""),
+            Self::NoSuchTask(_) | Self::Unknown { .. } => ("NOT_FOUND".to_owned(), ""),
             Self::Failed(_) => ("FAILED".to_owned(), ""),
             Self::Output(_) => ("OUTPUT".to_owned(), ""),
         }
@@ -166,7 +175,7 @@ impl Error {
     /// What to do next; none where nobody could tell.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Usage { hint, .. } => Some(hint.clone()),
+            Self::Usage { hint, .. } | Self::Unknown { hint, .. } => Some(hint.clone()),
             Self::Config(ConfigError::NoLocalServer { .. }) => Some(
                 "Start one with `handoffd up`, or say where it is: --server, --context, or --data-dir of one that runs.".to_owned(),
             ),
@@ -199,7 +208,33 @@ impl Refusal {
             "REQUEST_ID_REUSED" => {
                 Some("Repeat exactly the first command, or leave --request-id out.")
             }
+            "STALE_NOTES" => Some(
+                "Read them again, as in `handoff account notes acme`, and put your changes into what is there now.",
+            ),
             "UNKNOWN_MEMBER" => Some("Create the member first: handoff member create."),
+            "UNKNOWN_ACCOUNT" => Some("Create the account first: handoff account create."),
+            "UNKNOWN_ROLE" => Some(
+                "`handoff settings show` lists the roles; an admin adds one with `handoff settings role add`.",
+            ),
+            "UNKNOWN_CATEGORY" => Some(
+                "`handoff settings show` lists the categories; an admin adds one with `handoff settings category add`.",
+            ),
+            "UNKNOWN_TASK_TYPE" => Some(
+                "`handoff settings show` lists the types; an admin adds one with `handoff settings task-type add`.",
+            ),
+            "ASSIGNEE_REQUIRED" => {
+                Some("Pass it on instead: handoff role assign ACCOUNT assignee MEMBER.")
+            }
+            "ACCOUNT_DEACTIVATED" => Some("Activate the account first: handoff account activate."),
+            "MEMBER_DISABLED" => {
+                Some("Name another member, or let an admin enable this one: handoff member enable.")
+            }
+            "LAST_ADMIN" => Some(
+                "Make another member an admin first: handoff member update MEMBER --kind admin.",
+            ),
+            "TOO_MANY_CONTACTS" => {
+                Some("Remove contacts that are not needed: handoff account contact remove.")
+            }
             _ => None,
         };
         if let Some(hint) = by_reason {

@@ -23,8 +23,8 @@ impl Filter {
         self.and(format!("{field} = {}", quoted(value)))
     }
 
-    /// The value is one of the field's.
-    fn has(self, field: &str, value: &str) -> Self {
+    /// The value is one of the field's, or a part of it.
+    pub(crate) fn has(self, field: &str, value: &str) -> Self {
         self.and(format!("{field}:{}", quoted(value)))
     }
 

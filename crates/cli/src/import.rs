@@ -1,12 +1,15 @@
-//! `handoff import`: tasks from a CSV file.
+//! `handoff import`: members, accounts, contacts and tasks from CSV files.
 //!
 //! Ids and request ids are made from the rows, so that importing a file again, or going on after a failure, does nothing twice.
 //! Rows are read as they are needed; memory does not grow with the length of texts, only by a few bytes for each row.
 
+mod accounts;
+mod cells;
 mod columns;
+mod contacts;
 mod identity;
-mod row;
-mod send;
+mod members;
+mod tasks;
 
 use std::{
     fs::File,
@@ -14,38 +17,54 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, Subcommand};
+use csv::StringRecord;
 use futures_util::{StreamExt, stream};
-use indicatif::ProgressBar;
+use handoff_proto::v1::CommandReceipt;
+use indicatif::{ProgressBar, ProgressBarIter};
 use serde_json::json;
 
 use crate::{error::Error, output::Printer, session::Session};
-use columns::Columns;
-use identity::Identities;
-use row::{Problem, TaskRow};
-use send::{Outcome, Sender};
+use accounts::ImportAccounts;
+use cells::{BadRow, Problem, Row};
+use columns::{Columns, Field};
+use contacts::ImportContacts;
+use members::ImportMembers;
+use tasks::ImportTasks;
 
 /// Rows being sent at a time.
 const IN_FLIGHT: usize = 32;
+/// Lines named at the end, of the rows that failed.
+const LINES_NAMED: usize = 20;
 
-const AFTER_HELP: &str = "\
-The first line names the columns, in any order: Task Title and Customer, and any of Assigned To, Priority, Task Status,
-Due Date, Description/Details, Category and Key. A customer that is not an account yet becomes one. Several assignees are
-separated by semicolons. Dates are as in 2026-12-01 or \"2026-12-01 17:00\", in UTC.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Creates members of the team; one that exists gets what its row says
+    Members(ImportMembers),
+    /// Creates accounts with their roles, teams and notes; one that exists gets what its row says
+    Accounts(ImportAccounts),
+    /// Adds contacts to accounts; one that exists gets what its row says
+    Contacts(ImportContacts),
+    /// Creates tasks, with the accounts they are about
+    Tasks(ImportTasks),
+}
 
-A row is recognised by its key, or without one by all that it says: a row that was imported before is left as it is now.";
+impl ImportCommand {
+    pub(crate) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
+        match self {
+            Self::Members(import) => import.run(session, printer).await,
+            Self::Accounts(import) => import.run(session, printer).await,
+            Self::Contacts(import) => import.run(session, printer).await,
+            Self::Tasks(import) => import.run(session, printer).await,
+        }
+    }
+}
 
+/// What every import takes.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
-pub(crate) struct ImportCommand {
+struct FileArgs {
     /// The file; - is the standard input
     file: PathBuf,
-    /// The column that tells rows apart [default: Key or Id if there is one, else all columns]
-    #[arg(long, value_name = "COLUMN")]
-    key: Option<String>,
-    /// Create members that do not exist yet
-    #[arg(long)]
-    create_members: bool,
     /// What separates the columns
     #[arg(long, value_name = "CHARACTER", default_value = ",", value_parser = delimiter)]
     delimiter: u8,
@@ -59,135 +78,198 @@ fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// There is something now that was not there before; also a task that is complete now and was not.
+    Created,
+    /// What it stands for was there, and is otherwise now.
+    Changed,
+    /// It was imported before.
+    Unchanged,
+}
+
+/// Whether a command did something, rather than find it done.
+fn changed(receipt: Option<CommandReceipt>) -> bool {
+    receipt.is_some_and(|receipt| !receipt.replayed && receipt.events_appended > 0)
+}
+
 /// How many rows ended how.
 #[derive(Debug, Default)]
 struct Tally {
     created: u64,
+    changed: u64,
     unchanged: u64,
     failed: u64,
+    /// Where the first of those that failed are.
+    failed_lines: Vec<u64>,
 }
 
-impl ImportCommand {
-    pub(crate) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
-        let (input, length) = open(&self.file)?;
+impl Tally {
+    fn words(&self) -> String {
+        let Self {
+            created,
+            changed,
+            unchanged,
+            failed,
+            ..
+        } = self;
+        let changed = match changed {
+            0 => String::new(),
+            _ => format!("changed {changed}, "),
+        };
+        format!("created {created}, {changed}unchanged {unchanged}, failed {failed}")
+    }
+
+    fn json(&self) -> String {
+        json!({
+            "created": self.created, "changed": self.changed, "unchanged": self.unchanged,
+            "failed": self.failed, "failed_lines": self.failed_lines,
+        })
+        .to_string()
+    }
+
+    fn fail(&mut self, line: u64) {
+        self.failed += 1;
+        if self.failed_lines.len() < LINES_NAMED {
+            self.failed_lines.push(line);
+        }
+    }
+
+    /// An error if rows failed.
+    fn finish(&self) -> Result<(), Error> {
+        if self.failed == 0 {
+            return Ok(());
+        }
+        let lines: Vec<_> = self.failed_lines.iter().map(u64::to_string).collect();
+        let lines = match self.failed - lines.len() as u64 {
+            0 => lines.join(", "),
+            more => format!("{} and {more} more", lines.join(", ")),
+        };
+        Err(Error::Failed(match self.failed {
+            1 => format!(
+                "1 row was not imported, on line {lines}; correct it and import the file again"
+            ),
+            failed => format!(
+                "{failed} rows were not imported, on lines {lines}; correct them and import the file again"
+            ),
+        }))
+    }
+}
+
+/// A file whose first line was understood.
+struct Opened<F> {
+    columns: Columns<F>,
+    rows: csv::Reader<ProgressBarIter<Box<dyn Read>>>,
+    bar: ProgressBar,
+}
+
+impl<F: Field> Opened<F> {
+    /// Opens the file and reads its first line. `key` names the column that tells rows apart, if the user said.
+    fn new(args: &FileArgs, key: Option<&str>, printer: &Printer) -> Result<Self, Error> {
+        let (input, length) = open(&args.file)?;
         let template = if length > 0 {
             "{wide_bar} {percent}%  {msg}  {eta}"
         } else {
             "{spinner} {msg}"
         };
         let bar = printer.progress(length, template);
-        let tally = self
-            .import(bar.wrap_read(input), session, printer, &bar)
-            .await;
-        bar.finish_and_clear();
-        let (tally, end) = tally?;
-        let Tally {
-            created,
-            unchanged,
-            failed,
-        } = tally;
-        if printer.is_json() {
-            printer.line(
-                &json!({ "created": created, "unchanged": unchanged, "failed": failed })
-                    .to_string(),
-            )?;
-        } else {
-            printer.line(&format!(
-                "created {created}, unchanged {unchanged}, failed {failed}"
-            ))?;
-        }
-        match (end, failed) {
-            (Some(error), _) => Err(error),
-            (None, 0) => Ok(()),
-            (None, _) => Err(Error::Failed(format!(
-                "{failed} rows were not imported; correct them and import the file again"
-            ))),
-        }
+        let mut rows = csv::ReaderBuilder::new()
+            .flexible(true)
+            .delimiter(args.delimiter)
+            .from_reader(bar.wrap_read(input));
+        let header = rows.headers().map_err(|error| {
+            Error::Failed(format!("cannot read {}: {error}", args.file.display()))
+        })?;
+        let columns = Columns::find(header, key).map_err(header_error)?;
+        Ok(Self { columns, rows, bar })
     }
 
-    /// Imports every row, and stops early only at an error that all the others would meet too, which is given back with the tally.
-    async fn import(
-        &self,
-        input: impl Read,
-        session: &Session,
+    /// Imports every row and tells how it went. Stops early only at an error that all other rows would meet too.
+    async fn import<R: Row>(
+        self,
         printer: &Printer,
-        bar: &ProgressBar,
-    ) -> Result<(Tally, Option<Error>), Error> {
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .delimiter(self.delimiter)
-            .from_reader(input);
-        let header = reader.headers().map_err(|error| self.unreadable(&error))?;
-        let columns = Columns::find(header, self.key.as_deref()).map_err(|error| {
-            Error::usage(
-                error.to_string(),
-                "Correct the first line of the file, or --key.",
-            )
-        })?;
+        mut read: impl FnMut(&Columns<F>, Result<StringRecord, csv::Error>) -> Result<R, BadRow<F>>,
+        send: impl AsyncFn(&R) -> Result<Outcome, Error>,
+    ) -> Result<(), Error> {
+        let Self { columns, rows, bar } = self;
         if !columns.ignored().is_empty() {
-            printer.note(&format!(
-                "ignored columns: {}",
-                columns.ignored().join(", ")
-            ));
+            bar.suspend(|| {
+                printer.note(&format!(
+                    "ignored columns: {}",
+                    columns.ignored().join(", ")
+                ));
+            });
         }
-
-        let sender = Sender::new(session, self.create_members);
-        let mut identities = Identities::default();
-        let rows = reader
-            .into_records()
-            .map(|record| row::read(&columns, record, &mut identities));
+        let rows = rows.into_records().map(|record| read(&columns, record));
         // Given out in the order of the file, so that its problems are reported in that order.
         let mut outcomes = stream::iter(rows)
-            .map(|row| import_row(&sender, row))
+            .map(|row| import_row(&send, row))
             .buffered(IN_FLIGHT);
 
         let mut tally = Tally::default();
+        let mut end = Ok(());
         while let Some(outcome) = outcomes.next().await {
             match outcome {
                 Ok(Outcome::Created) => tally.created += 1,
+                Ok(Outcome::Changed) => tally.changed += 1,
                 Ok(Outcome::Unchanged) => tally.unchanged += 1,
-                Err(Failure::Row { line, problems }) => {
-                    tally.failed += 1;
+                Err(Failure::Row(BadRow { line, problems })) => {
+                    tally.fail(line);
                     bar.suspend(|| report(line, &problems, &columns, printer))?;
                 }
-                Err(Failure::Everything(error)) => return Ok((tally, Some(error))),
+                Err(Failure::Everything(error)) => {
+                    end = Err(error);
+                    break;
+                }
             }
-            bar.set_message(format!(
-                "created {}, unchanged {}, failed {}",
-                tally.created, tally.unchanged, tally.failed
-            ));
+            bar.set_message(tally.words());
         }
-        Ok((tally, None))
-    }
-
-    fn unreadable(&self, error: &csv::Error) -> Error {
-        Error::Failed(format!("cannot read {}: {error}", self.file.display()))
+        bar.finish_and_clear();
+        printer.line(&if printer.is_json() {
+            tally.json()
+        } else {
+            tally.words()
+        })?;
+        end.and_then(|()| tally.finish())
     }
 }
 
+fn header_error(error: columns::HeaderError) -> Error {
+    Error::usage(
+        error.to_string(),
+        "Correct the first line of the file; --help tells which columns there are.",
+    )
+}
+
 /// Why a row was not imported.
-enum Failure {
+enum Failure<F> {
     /// Others may do better.
-    Row { line: u64, problems: Vec<Problem> },
+    Row(BadRow<F>),
     /// No other would do better.
     Everything(Error),
 }
 
-async fn import_row(
-    sender: &Sender<'_>,
-    row: Result<TaskRow, row::BadRow>,
-) -> Result<Outcome, Failure> {
-    let row = row.map_err(|row::BadRow { line, problems }| Failure::Row { line, problems })?;
-    sender.send(&row).await.map_err(|error| match error {
+async fn import_row<F: Field, R: Row>(
+    send: &impl AsyncFn(&R) -> Result<Outcome, Error>,
+    row: Result<R, BadRow<F>>,
+) -> Result<Outcome, Failure<F>> {
+    let row = row.map_err(Failure::Row)?;
+    send(&row).await.map_err(|error| match error {
         error if error.is_of_all_requests() => Failure::Everything(error),
-        error => Failure::Row {
-            line: row.line,
-            problems: send::problems(&error),
-        },
+        error => Failure::Row(BadRow {
+            line: row.line(),
+            problems: cells::problems(&error),
+        }),
     })
 }
 
-fn report(line: u64, problems: &[Problem], columns: &Columns, printer: &Printer) -> io::Result<()> {
+fn report<F: Field>(
+    line: u64,
+    problems: &[Problem<F>],
+    columns: &Columns<F>,
+    printer: &Printer,
+) -> io::Result<()> {
     for Problem { field, message } in problems {
         let column = field.and_then(|field| columns.title(field));
         if printer.is_json() {
@@ -217,4 +299,37 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, u64), Error> {
     let file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     Ok((Box::new(file), length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_new_effect_counts_as_a_change() {
+        let receipt = |events_appended, replayed| {
+            Some(CommandReceipt {
+                events_appended,
+                replayed,
+                ..Default::default()
+            })
+        };
+        assert!(changed(receipt(2, false)));
+        assert!(!changed(receipt(2, true)));
+        assert!(!changed(receipt(0, false)));
+    }
+
+    #[test]
+    fn the_end_names_the_lines_that_failed_but_not_thousands() {
+        let mut tally = Tally::default();
+        assert!(tally.finish().is_ok());
+        (2..=3).for_each(|line| tally.fail(line));
+        assert_eq!(
+            tally.finish().unwrap_err().to_string(),
+            "2 rows were not imported, on lines 2, 3; correct them and import the file again"
+        );
+        (4..100).for_each(|line| tally.fail(line));
+        let error = tally.finish().unwrap_err().to_string();
+        assert!(error.contains("20, 21 and 78 more;"), "{error}");
+    }
 }

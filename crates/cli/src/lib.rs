@@ -10,8 +10,10 @@ mod args;
 mod command;
 mod config;
 mod date;
+mod editor;
 mod error;
 mod filter;
+mod html;
 mod import;
 mod json;
 mod list;
@@ -55,8 +57,10 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<(), Error> {
     let session = Session::new(target, cli.timeout.into(), time::now())?;
     match cli.command {
         Command::Account(command) => command.run(&session, printer).await,
+        Command::Role(command) => command.run(&session, printer).await,
         Command::Task(command) => command.run(&session, printer).await,
         Command::Member(command) => command.run(&session, printer).await,
+        Command::Settings(command) => command.run(&session, printer).await,
         Command::History(command) => command.run(&session, printer).await,
         Command::Events(command) => command.run(&session, printer).await,
         Command::Projections(command) => command.run(&session, printer).await,

@@ -9,6 +9,21 @@ pub(crate) fn account(text: &str) -> Result<String, Error> {
     in_collection("accounts", "an account", text)
 }
 
+/// `bo` or `accounts/acme/contacts/bo`, a contact of this account.
+pub(crate) fn contact(account: &str, text: &str) -> Result<String, Error> {
+    let id = match text.strip_prefix(account) {
+        Some(rest) => rest.strip_prefix("/contacts/").unwrap_or_default(),
+        None => text,
+    };
+    if id.is_empty() || id.contains(['/', ' ', '@']) {
+        return Err(Error::usage(
+            format!("{text:?} is not a contact of {account}"),
+            format!("`handoff account contact list {account}` shows who there is."),
+        ));
+    }
+    Ok(format!("{account}/contacts/{id}"))
+}
+
 /// `ana` or `members/ana`.
 pub(crate) fn member(text: &str) -> Result<String, Error> {
     in_collection("members", "a member", text)
@@ -95,6 +110,22 @@ mod tests {
         assert_eq!(projection("tasks").unwrap(), "projections/tasks");
         for bad in ["", "tasks/1", "accounts/", "accounts/acme/contacts/bo"] {
             assert!(account(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_contact_belongs_to_the_account_that_is_meant() {
+        let name = "accounts/acme/contacts/bo";
+        assert_eq!(contact("accounts/acme", "bo").unwrap(), name);
+        assert_eq!(contact("accounts/acme", name).unwrap(), name);
+        for bad in [
+            "",
+            "Bo Berg",
+            "accounts/acme",
+            "accounts/blue/contacts/bo",
+            "accounts/acme/contacts/",
+        ] {
+            assert!(contact("accounts/acme", bad).is_err(), "{bad}");
         }
     }
 

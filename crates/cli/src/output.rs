@@ -97,8 +97,13 @@ impl Printer {
         if self.is_json() {
             return self.line(&json::line(resource));
         }
-        let mut table = self.table();
-        for (label, cell) in resource.fields() {
+        self.fields(resource.fields())
+    }
+
+    /// Labels and values for people, a line for each that has a value.
+    pub(crate) fn fields(&self, fields: Vec<(&'static str, Cell)>) -> io::Result<()> {
+        let mut table = self.empty_table();
+        for (label, cell) in fields {
             if !cell.text.is_empty() {
                 table.add_row([self.cell(Cell::new(label, Tone::Faint)), self.cell(cell)]);
             }
@@ -106,13 +111,28 @@ impl Printer {
         self.write_table(table)
     }
 
+    /// The title of what follows, with an empty line before it.
+    pub(crate) fn title(&self, title: &str) -> io::Result<()> {
+        let (start, end) = if self.colour {
+            ("\x1b[1m", "\x1b[0m")
+        } else {
+            ("", "")
+        };
+        self.line(&format!("\n{start}{title}{end}"))
+    }
+
     /// Some rows of a list, under their header.
     pub(crate) fn rows<R: Row>(&self, rows: &[R]) -> io::Result<()> {
         if self.is_json() {
             return rows.iter().try_for_each(|row| self.line(&json::line(row)));
         }
-        let mut table = self.table();
-        table.set_header(R::HEADER.iter().map(|title| {
+        self.table(R::HEADER, rows.iter().map(Row::row).collect())
+    }
+
+    /// Rows for people, under their header.
+    pub(crate) fn table(&self, header: &[&str], rows: Vec<Vec<Cell>>) -> io::Result<()> {
+        let mut table = self.empty_table();
+        table.set_header(header.iter().map(|title| {
             let cell = TableCell::new(title);
             if self.colour {
                 cell.add_attribute(Attribute::Bold)
@@ -121,7 +141,7 @@ impl Printer {
             }
         }));
         for row in rows {
-            table.add_row(row.row().into_iter().map(|cell| self.cell(cell)));
+            table.add_row(row.into_iter().map(|cell| self.cell(cell)));
         }
         self.write_table(table)
     }
@@ -172,7 +192,7 @@ impl Printer {
         bar
     }
 
-    fn table(&self) -> Table {
+    fn empty_table(&self) -> Table {
         let mut table = Table::new();
         table
             .force_no_tty()

@@ -96,7 +96,7 @@ fn printer(format: Format) -> Printer {
 
 #[test]
 fn text_for_programs_is_aligned_and_not_wrapped() {
-    let mut table = printer(Format::Table).table();
+    let mut table = printer(Format::Table).empty_table();
     table.set_header(["NUMBER", "TITLE"]);
     table.add_row(["ACME-TASK-1", &"long ".repeat(60)]);
     table.add_row(["A-TASK-22", "short"]);
@@ -114,6 +114,10 @@ fn every_row_has_a_cell_for_each_column() {
         assert_eq!(R::default().row().len(), R::HEADER.len());
     }
     check::<v1::Account>();
+    check::<v1::Contact>();
+    check::<v1::TimelineEntry>();
+    check::<v1::Workload>();
+    check::<v1::Member>();
     check::<v1::Task>();
     check::<v1::HistoryEntry>();
     check::<v1::Projection>();

@@ -2,79 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "the fake server is part of the tests")]
 
+#[path = "command_line/accounts.rs"]
+mod accounts;
 mod fake;
+#[path = "command_line/import.rs"]
+mod import;
+#[path = "command_line/settings.rs"]
+mod settings;
 
-use std::{collections::BTreeSet, fs, process::Stdio};
+use std::collections::BTreeSet;
 
-use handoff_proto::v1::{Task, TaskStatus};
-use tokio::process::Command;
 use tonic::Status;
 
-use fake::{Fake, TOKEN};
-
-/// A shell whose environment leads to a fake server.
-struct Shell {
-    fake: Fake,
-    server: String,
-    directory: tempfile::TempDir,
-}
-
-/// How a command ended.
-#[derive(Debug)]
-struct Ended {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Shell {
-    async fn new() -> Self {
-        let fake = Fake::default();
-        let server = fake.start().await;
-        Self {
-            fake,
-            server,
-            directory: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    async fn run(&self, arguments: &[&str]) -> Ended {
-        let output = Command::new(env!("CARGO_BIN_EXE_handoff"))
-            .args(arguments)
-            .env_clear()
-            .env("HOME", self.directory.path())
-            .env("HANDOFF_SERVER", &self.server)
-            .env("HANDOFF_TOKEN", TOKEN)
-            .stdin(Stdio::null())
-            .output()
-            .await
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended {
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
-    }
-
-    /// Writes a file and gives its path.
-    fn file(&self, name: &str, content: &str) -> String {
-        let path = self.directory.path().join(name);
-        fs::write(&path, content).unwrap();
-        path.display().to_string()
-    }
-
-    fn add_task(&self, id: &str, number: &str) {
-        let name = format!("tasks/{id}");
-        let task = Task {
-            name: name.clone(),
-            number: number.to_owned(),
-            title: "Call".to_owned(),
-            ..Task::default()
-        };
-        self.fake.state.lock().unwrap().tasks.insert(name, task);
-    }
-}
+use fake::Shell;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_is_repeated_under_the_same_id_until_it_is_answered() {
@@ -163,109 +103,5 @@ async fn output_for_programs_is_one_line_a_task_without_colour() {
             .count(),
         2,
         "{json}"
-    );
-}
-
-const TASKS: &str = "\
-Task Title,Customer,Assigned To,Priority,Task Status,Due Date
-Call,Acme & Co,ana,High,Completed,2099-12-01
-Late,Acme & Co,ana,Low,In Progress,2001-12-01
-Call,Blue Door,ana,Medium,Not Started,
-Call,Blue Door,ana,Medium,Not Started,
-";
-
-#[tokio::test(flavor = "multi_thread")]
-async fn importing_a_file_again_changes_nothing() {
-    let shell = Shell::new().await;
-    let file = shell.file("tasks.csv", TASKS);
-    let first = shell.run(&["import", &file]).await;
-    assert_eq!(
-        (first.code, first.stdout.as_str()),
-        (Some(0), "created 4, unchanged 0, failed 0\n"),
-        "{first:?}"
-    );
-    {
-        let state = shell.fake.state.lock().unwrap();
-        assert_eq!(
-            state.accounts.keys().collect::<Vec<_>>(),
-            ["accounts/acme-co", "accounts/blue-door"]
-        );
-        let call = state
-            .tasks
-            .values()
-            .find(|task| task.subject == "accounts/acme-co" && task.title == "Call")
-            .unwrap();
-        assert_eq!(
-            (call.status(), call.assignees.as_slice()),
-            (TaskStatus::Complete, &["members/ana".to_owned()][..])
-        );
-        // What should have been done long ago begins then.
-        let late = state
-            .tasks
-            .values()
-            .find(|task| task.title == "Late")
-            .unwrap();
-        assert!(late.start_time.is_some() && late.start_time == late.due_time);
-    }
-    let second = shell.run(&["import", &file]).await;
-    assert_eq!(
-        (second.code, second.stdout.as_str()),
-        (Some(0), "created 0, unchanged 4, failed 0\n"),
-        "{second:?}"
-    );
-    assert_eq!(shell.fake.state.lock().unwrap().tasks.len(), 4);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bad_row_is_reported_and_the_others_are_imported() {
-    let shell = Shell::new().await;
-    let file = shell.file(
-        "tasks.csv",
-        &format!("{TASKS},Acme & Co,ana,Huge,Not Started,\nLast,Acme & Co,,,,\n"),
-    );
-    let ended = shell.run(&["import", &file]).await;
-    assert_eq!(
-        (ended.code, ended.stdout.as_str()),
-        (Some(1), "created 5, unchanged 0, failed 1\n"),
-        "{ended:?}"
-    );
-    assert!(
-        ended
-            .stderr
-            .contains("line 6: Task Title: is empty\nline 6: Priority: \"Huge\" is not a priority"),
-        "{ended:?}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_ends_at_what_every_row_would_meet() {
-    let shell = Shell::new().await;
-    let file = shell.file("tasks.csv", TASKS);
-    let token = shell.file("token", "wrong");
-    let ended = shell.run(&["import", &file, "--token-file", &token]).await;
-    assert_eq!(
-        (ended.code, ended.stdout.as_str()),
-        (Some(1), "created 0, unchanged 0, failed 0\n"),
-        "{ended:?}"
-    );
-    assert!(
-        ended
-            .stderr
-            .starts_with("error: the token is missing or wrong\n  → Check the token"),
-        "{ended:?}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_no_list_of_tasks_is_refused() {
-    let shell = Shell::new().await;
-    let file = shell.file("tasks.csv", "name,colour\nx,red\n");
-    let ended = shell.run(&["import", &file]).await;
-    assert_eq!(ended.code, Some(2));
-    assert!(
-        ended
-            .stderr
-            .contains("there is no column \"Task Title\"; there are \"name\", \"colour\""),
-        "{ended:?}"
     );
 }

@@ -50,7 +50,7 @@ pub struct Settings {
     pub expiry: Duration,
     /// The most events in a batch.
     pub max_events: usize,
-    /// How long a batch is gathered while there is much to do. While there is little, it is not.
+    /// How long a batch is gathered while there is much to do and nobody in the process waits for it.
     pub linger: Duration,
     /// How far a read model may fall behind to let commands go first: see [`Precedence`].
     pub yields: Duration,

@@ -30,8 +30,9 @@ use crate::{
 
 /// The wait before going on after an error: from, to.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-/// From so many events in a batch on, the next one is gathered for a while.
-const BUSY: usize = 32;
+/// Where a batch that is gathered for as long as [`Settings::linger`](crate::Settings::linger) would have
+/// so many events or more, it is: each transaction costs as much as some dozen events.
+const BUSY: f64 = 32.0;
 
 /// Keeps a read model equal to the log until `shutdown`, then gives its partitions back. Builds what
 /// has to be built. Whatever fails is tried again; only a panic ends it early.
@@ -75,6 +76,7 @@ async fn work<M: ReadModel>(
         lag: Duration::ZERO,
         paused: false,
         busy: false,
+        gathered: Instant::now(),
     };
     while !shutdown.is_cancelled() {
         projector.beat(background).await?;
@@ -101,8 +103,10 @@ struct Projector<'a, M: ReadModel> {
     /// How far it was behind at the last beat.
     lag: Duration,
     paused: bool,
-    /// The last batch was a big one.
+    /// So much happens that batches are gathered for a while.
     busy: bool,
+    /// When the last batch was.
+    gathered: Instant,
 }
 
 struct Live<M> {
@@ -214,12 +218,17 @@ impl<M: ReadModel> Projector<'_, M> {
         } else {
             Duration::ZERO
         };
-        let events = self
-            .subscription
-            .next(settings.max_events, linger)
-            .await?
-            .events;
-        self.busy = events.len() >= BUSY;
+        let batch = tokio::select! {
+            batch = self.subscription.next(settings.max_events, linger) => batch,
+            // Who waits for a position does not wait for others' events.
+            () = self.environment.precedence.called(), if self.busy => {
+                self.subscription.next(settings.max_events, Duration::ZERO).await
+            }
+        };
+        let events = batch?.events;
+        let now = Instant::now();
+        let gathered = (now - std::mem::replace(&mut self.gathered, now)).as_secs_f64();
+        self.busy = events.len() as f64 * settings.linger.as_secs_f64() >= BUSY * gathered;
         Ok(events)
     }
 

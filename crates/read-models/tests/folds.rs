@@ -153,7 +153,7 @@ proptest! {
         let subjects: BTreeMap<_, _> = story
             .tasks()
             .into_iter()
-            .map(|(name, task)| (name.to_string(), task.details().unwrap().subject.to_string()))
+            .map(|(name, task)| (name.to_string(), task.known().unwrap().subject.to_string()))
             .collect();
         // What the types of the events say, without the read model.
         let expected: Vec<_> = story

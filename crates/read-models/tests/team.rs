@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use handoff_domain::{
     account::{Account, InteractionKind, Kind, RoleSource, Status},
     commands::{
-        AssignRole, CompleteTask, CreateAccount, CreateTask, DisableMember, Holding,
+        AssignRole, CompleteTask, CreateAccount, CreateTask, DeleteTask, DisableMember, Holding,
         LogInteraction, NewId, SetAccountStatus, SetSupportTeam, StartDisabling, UpdateMember,
         UpdateNotes, UpdateSettings, VacateRole,
     },
@@ -336,6 +336,13 @@ async fn a_timeline_shows_what_happened_the_newest_first() {
         let name = name.parse().unwrap();
         story.tell("members/ben", &CompleteTask { name }).unwrap();
     }
+    // Hidden everywhere but in the history.
+    let mistaken = create_task("t3", "accounts/acme", &[]);
+    story.tell("members/ana", &mistaken).unwrap();
+    let delete = DeleteTask {
+        name: mistaken.name,
+    };
+    story.tell("members/ana", &delete).unwrap();
     let notes = Html::new("<b>call</b> before nine").unwrap();
     let update = UpdateNotes {
         account: acme.clone(),

@@ -1,28 +1,47 @@
 //! `handoff account`: customers and leads.
 
-use clap::{Args, Subcommand, ValueEnum};
+mod change;
+pub(crate) mod contact;
+mod create;
+mod list;
+mod notes;
+mod record;
+mod show;
+mod timeline;
+pub(crate) mod view;
+mod words;
+mod workload;
+
+use clap::{Args, Subcommand};
 use handoff_proto::v1::{
-    self, Account, AccountKind, AccountOrigin, AccountStatus,
-    account_command_service_client::AccountCommandServiceClient,
+    self, Account, account_command_service_client::AccountCommandServiceClient,
     account_query_service_client::AccountQueryServiceClient,
 };
+use tonic::{Request, Response, Status};
 
 use crate::{
-    command::{CommandArgs, words},
+    command::CommandArgs,
     error::Error,
-    filter::Filter,
-    list::{self, ConsistencyArgs, ListArgs},
+    list::ConsistencyArgs,
     name,
-    output::{Cell, Printer, Row, Show, Tone},
-    session::{LARGEST_ANSWER, Session},
-    time,
+    output::Printer,
+    session::{LARGEST_ANSWER, Service, Session},
 };
+
+use change::{ReportSwitch, TaskTypes, Team};
+use contact::ContactCommand;
+use create::{CreateAccount, UpdateAccount};
+use list::AccountList;
+use notes::Notes;
+use record::{LogInteraction, RecordQuestion};
+use timeline::Timeline;
+use workload::Workloads;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
     /// Creates an account
     Create(CreateAccount),
-    /// Shows one account
+    /// Shows one account: who has it, its contacts and notes, its open work and what happened last
     Show {
         /// The account: acme or accounts/acme
         account: String,
@@ -30,50 +49,65 @@ pub(crate) enum AccountCommand {
         consistency: ConsistencyArgs,
     },
     /// Lists accounts; only active ones unless the status or name is asked about
-    List {
-        /// Only accounts with this status
-        #[arg(long, value_enum)]
-        status: Option<Status>,
-        /// Only accounts of this member, or of me
-        #[arg(long, value_name = "MEMBER")]
-        assignee: Option<String>,
-        #[command(flatten)]
-        list: ListArgs,
-    },
+    List(Box<AccountList>),
+    /// Changes the name or the SLA hours of an account
+    Update(UpdateAccount),
+    /// Makes a lead a customer
+    Convert(Target),
+    /// Activates an account: tasks are generated for it from now on
+    Activate(Target),
+    /// Pauses an account: no tasks are generated, work made by hand goes on
+    Pause(Target),
+    /// Deactivates an account: new work is refused, what is open may be finished
+    Deactivate(Target),
+    /// Replaces the members who get the account's new tasks
+    Team(Team),
+    /// Shows, edits or saves the notes of an account
+    #[command(visible_alias = "note")]
+    Notes(Notes),
+    /// Records that the team was in touch with the client
+    Log(LogInteraction),
+    /// Records a question that a contact asked
+    Question(RecordQuestion),
+    /// People at the account
+    #[command(subcommand)]
+    Contact(ContactCommand),
+    /// Turns the monthly report to the contacts on or off
+    Report(ReportSwitch),
+    /// Says which types of tasks are generated for an account
+    Types(TaskTypes),
+    /// Lists what happened at an account, newest first
+    Timeline(Timeline),
+    /// Shows how much each member has: accounts by role and status, and open tasks
+    #[command(visible_alias = "workloads")]
+    Workload(Workloads),
 }
 
+/// The account that a command changes.
 #[derive(Debug, Args)]
-pub(crate) struct CreateAccount {
-    /// Name shown to people
-    display_name: String,
-    /// Id of the new account [default: made from the display name]
+pub(crate) struct Target {
+    /// The account: acme or accounts/acme
+    account: String,
+    /// Refuse if the account changed since it was read with this etag
     #[arg(long)]
-    id: Option<String>,
-    /// What it is to the team
-    #[arg(long, value_enum, default_value_t = Kind::Customer)]
-    kind: Kind,
-    /// The member who is responsible [default: you]
-    #[arg(long, value_name = "MEMBER")]
-    assignee: Option<String>,
-    /// Hours from a task's start to its due time [default: as in the settings]
-    #[arg(long, value_name = "HOURS")]
-    sla_hours: Option<i32>,
+    etag: Option<String>,
     #[command(flatten)]
     command: CommandArgs,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Kind {
-    Customer,
-    Lead,
+impl Target {
+    /// Name, request id and etag, as every request about an account has them.
+    pub(crate) fn parts(self) -> Result<(String, String, String), Error> {
+        Ok((
+            name::account(&self.account)?,
+            self.command.request_id(),
+            self.etag.unwrap_or_default(),
+        ))
+    }
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Status {
-    Active,
-    Paused,
-    Deactivated,
-}
+/// What sends commands about accounts.
+pub(crate) type Client = AccountCommandServiceClient<Service>;
 
 impl AccountCommand {
     pub(crate) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
@@ -83,185 +117,56 @@ impl AccountCommand {
                 account,
                 consistency,
             } => {
-                let request = v1::GetAccountRequest {
-                    name: name::account(&account)?,
-                    min_position: consistency.min_position,
-                };
-                let answer = session
-                    .call(request, async |service, request| {
-                        AccountQueryServiceClient::new(service)
-                            .get_account(request)
-                            .await
-                    })
-                    .await?;
-                Ok(printer.resource(&answer.account.unwrap_or_default())?)
+                let name = name::account(&account)?;
+                show::show(session, printer, name, consistency.min_position).await
             }
-            Self::List {
-                status,
-                assignee,
-                list,
-            } => {
-                let mut filter = Filter::new(list.filter.as_deref());
-                if let Some(status) = status {
-                    filter = filter.equals("status", status.value());
-                }
-                if let Some(assignee) = assignee {
-                    filter = filter.equals_member("assignee", &assignee)?;
-                }
-                show_list(&list, filter.finish(), session, printer).await
-            }
+            Self::List(list) => list.run(session, printer).await,
+            Self::Update(update) => update.run(session, printer).await,
+            Self::Convert(target) => change::convert(target, session, printer).await,
+            Self::Activate(target) => change::activate(target, session, printer).await,
+            Self::Pause(target) => change::pause(target, session, printer).await,
+            Self::Deactivate(target) => change::deactivate(target, session, printer).await,
+            Self::Team(team) => team.run(session, printer).await,
+            Self::Notes(notes) => notes.run(session, printer).await,
+            Self::Log(log) => log.run(session, printer).await,
+            Self::Question(question) => question.run(session, printer).await,
+            Self::Contact(command) => command.run(session, printer).await,
+            Self::Report(switch) => switch.run(session, printer).await,
+            Self::Types(types) => types.run(session, printer).await,
+            Self::Timeline(timeline) => timeline.run(session, printer).await,
+            Self::Workload(workloads) => workloads.run(session, printer).await,
         }
     }
 }
 
-async fn show_list(
-    list: &ListArgs,
-    filter: String,
+/// Sends one command about an account. `request_id` is the one in the request.
+pub(crate) async fn send<Q: Clone, A>(
     session: &Session,
-    printer: &Printer,
-) -> Result<(), Error> {
-    list::show(list, printer, async |page| {
-        let request = v1::ListAccountsRequest {
-            page_size: page.size,
-            page_token: page.token,
-            filter: filter.clone(),
-            order_by: list.order_by.clone().unwrap_or_default(),
-            min_position: list.consistency.min_position,
-        };
-        let answer = session
-            .call(request, async |service, request| {
-                let client = AccountQueryServiceClient::new(service);
-                client
-                    .max_decoding_message_size(LARGEST_ANSWER)
-                    .list_accounts(request)
-                    .await
-            })
-            .await?;
-        Ok((answer.accounts, answer.next_page_token))
-    })
-    .await
+    request_id: &str,
+    request: Q,
+    rpc: impl AsyncFn(Client, Request<Q>) -> Result<Response<A>, Status>,
+) -> Result<A, Error> {
+    session
+        .command(request_id, request, async |service, request| {
+            rpc(AccountCommandServiceClient::new(service), request).await
+        })
+        .await
 }
 
-impl CreateAccount {
-    async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
-        let kind = match self.kind {
-            Kind::Customer => AccountKind::Customer,
-            Kind::Lead => AccountKind::Lead,
-        };
-        let account = Account {
-            display_name: self.display_name,
-            kind: kind.into(),
-            assignee: self
-                .assignee
-                .as_deref()
-                .map(name::member)
-                .transpose()?
-                .unwrap_or_default(),
-            sla_hours: self.sla_hours,
-            ..Account::default()
-        };
-        let request_id = self.command.request_id();
-        let request = v1::CreateAccountRequest {
-            account_id: self.id.unwrap_or_default(),
-            account: Some(account),
-            request_id: request_id.clone(),
-        };
-        let answer = session
-            .command(&request_id, request, async |service, request| {
-                AccountCommandServiceClient::new(service)
-                    .create_account(request)
-                    .await
-            })
-            .await?;
-        let account = answer.account.clone().unwrap_or_default();
-        let sentence = format!("Created {} for {}.", account.name, account.display_name);
-        Ok(printer.done(&answer, &sentence)?)
-    }
-}
-
-impl Status {
-    /// As filters name it.
-    fn value(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Paused => "paused",
-            Self::Deactivated => "deactivated",
-        }
-    }
-}
-
-fn kind(account: &Account) -> Cell {
-    words(account.kind().as_str_name(), "ACCOUNT_KIND_").into()
-}
-
-fn status(account: &Account) -> Cell {
-    let tone = match account.status() {
-        AccountStatus::Active => Tone::Good,
-        AccountStatus::Paused => Tone::Warning,
-        AccountStatus::Deactivated | AccountStatus::Unspecified => Tone::Faint,
-    };
-    Cell::new(
-        words(account.status().as_str_name(), "ACCOUNT_STATUS_"),
-        tone,
-    )
-}
-
-fn count(count: Option<i64>) -> Cell {
-    count
-        .map(|count| count.to_string())
-        .unwrap_or_default()
-        .into()
-}
-
-impl Show for Account {
-    fn fields(&self) -> Vec<(&'static str, Cell)> {
-        let origin = match self.origin() {
-            AccountOrigin::Auto => "created by its first task",
-            AccountOrigin::Manual | AccountOrigin::Unspecified => "",
-        };
-        vec![
-            ("Name", self.name.as_str().into()),
-            ("Display name", self.display_name.as_str().into()),
-            ("Kind", kind(self)),
-            ("Status", status(self)),
-            ("Assignee", self.assignee.as_str().into()),
-            (
-                "SLA",
-                self.sla_hours
-                    .map(|hours| format!("{hours} hours"))
-                    .unwrap_or_default()
-                    .into(),
-            ),
-            ("Open tasks", count(self.open_task_count)),
-            ("All tasks", count(self.task_count)),
-            ("Origin", origin.into()),
-            ("Created", time::minutes(self.create_time.as_ref()).into()),
-            ("Changed", time::minutes(self.update_time.as_ref()).into()),
-            ("Etag", Cell::new(self.etag.as_str(), Tone::Faint)),
-        ]
-    }
-}
-
-impl Row for Account {
-    const HEADER: &'static [&'static str] = &[
-        "NAME",
-        "DISPLAY NAME",
-        "KIND",
-        "STATUS",
-        "ASSIGNEE",
-        "OPEN",
-        "TASKS",
-    ];
-
-    fn row(&self) -> Vec<Cell> {
-        vec![
-            self.name.as_str().into(),
-            self.display_name.as_str().into(),
-            kind(self),
-            status(self),
-            self.assignee.as_str().into(),
-            count(self.open_task_count),
-            count(self.task_count),
-        ]
-    }
+/// The account as the read model has it, at this position or later.
+pub(crate) async fn get(
+    session: &Session,
+    name: String,
+    min_position: i64,
+) -> Result<Account, Error> {
+    let request = v1::GetAccountRequest { name, min_position };
+    let answer = session
+        .call(request, async |service, request| {
+            AccountQueryServiceClient::new(service)
+                .max_decoding_message_size(LARGEST_ANSWER)
+                .get_account(request)
+                .await
+        })
+        .await?;
+    Ok(answer.account.unwrap_or_default())
 }

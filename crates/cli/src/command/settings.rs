@@ -1,62 +1,73 @@
-//! The settings as they are shown.
+//! `handoff settings`: what an admin decides for the whole service.
 
-use handoff_proto::v1::{Category, Settings};
+mod lists;
+mod set;
+mod view;
 
-use crate::{
-    command::words,
-    output::{Cell, Show, Tone},
-    time,
+use clap::Subcommand;
+use handoff_proto::v1::{
+    self, GetSettingsResponse, settings_query_service_client::SettingsQueryServiceClient,
 };
 
-impl Show for Settings {
-    fn fields(&self) -> Vec<(&'static str, Cell)> {
-        let roles = self.account_roles.iter().filter(|role| !role.retired);
-        let roles: Vec<_> = roles.map(|role| role.role.as_str()).collect();
-        let task_types = self.task_types.iter().filter(|of| !of.retired);
-        let task_types: Vec<_> = task_types.map(|of| of.task_type.as_str()).collect();
-        vec![
-            (
-                "Status of new accounts",
-                words(
-                    self.default_account_status().as_str_name(),
-                    "ACCOUNT_STATUS_",
-                )
-                .into(),
-            ),
-            ("Default assignee", self.default_assignee.as_str().into()),
-            ("Roles", roles.join(", ").into()),
-            ("Task categories", offered(&self.task_categories).into()),
-            ("Task types", task_types.join(", ").into()),
-            (
-                "Document categories",
-                offered(&self.document_categories).into(),
-            ),
-            ("Task numbers", self.task_number_format.as_str().into()),
-            ("SLA hours", self.default_sla_hours.to_string().into()),
-            (
-                "Ownership policy",
-                words(self.ownership_policy().as_str_name(), "OWNERSHIP_POLICY_").into(),
-            ),
-            ("Digest minutes", self.digest_minutes.to_string().into()),
-            ("Time zone", self.time_zone.as_str().into()),
-            (
-                "Account of unknown callers",
-                self.call_default_account.as_str().into(),
-            ),
-            (
-                "Largest document in bytes",
-                self.document_max_bytes.to_string().into(),
-            ),
-            ("Changed", time::minutes(self.update_time.as_ref()).into()),
-            ("Etag", Cell::new(self.etag.as_str(), Tone::Faint)),
-        ]
+use crate::{error::Error, list::ConsistencyArgs, output::Printer, session::Session};
+
+use lists::{NameCommand, RoleCommand, Texts, TypeCommand};
+use set::SetSettings;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Shows the settings
+    Show {
+        #[command(flatten)]
+        consistency: ConsistencyArgs,
+    },
+    /// Changes settings that have one value
+    Set(Box<SetSettings>),
+    /// Roles that members can have at an account, beside assignee
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// Categories of tasks
+    #[command(subcommand)]
+    Category(NameCommand),
+    /// Categories of documents
+    #[command(subcommand)]
+    DocumentCategory(NameCommand),
+    /// Types of generated tasks
+    #[command(subcommand)]
+    TaskType(TypeCommand),
+}
+
+impl SettingsCommand {
+    pub(crate) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
+        match self {
+            Self::Show { consistency } => {
+                let answer = get(session, consistency.min_position).await?;
+                Ok(printer.resource(&answer.settings.unwrap_or_default())?)
+            }
+            Self::Set(set) => set.run(session, printer).await,
+            Self::Role(command) => command.run(session, printer).await,
+            Self::Category(command) => command.run(Texts::Tasks, session, printer).await,
+            Self::DocumentCategory(command) => {
+                command.run(Texts::Documents, session, printer).await
+            }
+            Self::TaskType(command) => command.run(session, printer).await,
+        }
     }
 }
 
-fn offered(categories: &[Category]) -> String {
-    let offered = categories.iter().filter(|category| !category.retired);
-    let names: Vec<_> = offered
-        .map(|category| category.display_name.as_str())
-        .collect();
-    names.join(", ")
+/// The settings at this position or later.
+pub(crate) async fn get(
+    session: &Session,
+    min_position: i64,
+) -> Result<GetSettingsResponse, Error> {
+    session
+        .call(
+            v1::GetSettingsRequest { min_position },
+            async |service, request| {
+                SettingsQueryServiceClient::new(service)
+                    .get_settings(request)
+                    .await
+            },
+        )
+        .await
 }

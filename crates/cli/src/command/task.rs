@@ -1,6 +1,7 @@
 //! `handoff task`: pieces of work.
 
 mod find;
+mod generate;
 mod list;
 mod view;
 mod words;
@@ -13,19 +14,23 @@ use handoff_proto::v1::{
 };
 
 use crate::{
-    command::CommandArgs, date, error::Error, list::ConsistencyArgs, name, output::Printer,
+    command::CommandArgs, date, error::Error, html, list::ConsistencyArgs, name, output::Printer,
     session::Session, time,
 };
 
 pub(crate) use find::find;
+use generate::GenerateTask;
 use list::TaskList;
+pub(crate) use view::{HEADER_OF_ONE, row_of_one};
 use words::{OpenStatus, Priority, Visibility};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
     /// Creates a task
     Create(Box<CreateTask>),
-    /// Shows one task
+    /// Reports relevant work, which gives a task if the account is active and wants tasks of its type
+    Generate(Box<GenerateTask>),
+    /// Shows one task, below the notes of its account
     Show {
         /// The task: its number, id or tasks/ID
         task: String,
@@ -124,8 +129,14 @@ impl TaskCommand {
                         TaskQueryServiceClient::new(service).get_task(request).await
                     })
                     .await?;
-                Ok(printer.resource(&answer.task.unwrap_or_default())?)
+                let task = answer.task.unwrap_or_default();
+                if !answer.account_notes.is_empty() && !printer.is_json() {
+                    let notes = html::text(&answer.account_notes);
+                    printer.line(&format!("Notes of {}:\n{notes}\n", task.subject))?;
+                }
+                Ok(printer.resource(&task)?)
             }
+            Self::Generate(generate) => generate.run(session, printer).await,
             Self::List(list) => list.run(session, printer).await,
             Self::Assign {
                 task,

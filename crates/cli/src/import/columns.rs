@@ -2,54 +2,23 @@
 
 use csv::StringRecord;
 
-/// What a row says about its task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    Title,
-    Customer,
-    Assignees,
-    Priority,
-    Status,
-    Due,
-    Description,
-    Category,
-    /// What tells the row from all others.
-    Key,
-}
-
-impl Field {
-    pub(super) const ALL: [Self; 9] = [
-        Self::Title,
-        Self::Customer,
-        Self::Assignees,
-        Self::Priority,
-        Self::Status,
-        Self::Due,
-        Self::Description,
-        Self::Category,
-        Self::Key,
-    ];
+/// What a column can say about the thing that a row stands for.
+pub(super) trait Field: Copy + PartialEq + 'static {
+    /// All that there are in every file, in an order that never changes: identities are made from it.
+    const ALL: &'static [Self];
+    /// Those without which there is no file, with the title to look for.
+    const REQUIRED: &'static [(Self, &'static str)];
+    /// The one for what tells rows apart, if any column can be named for it.
+    const KEY: Option<Self>;
 
     /// The titles that its column may have, as [`plain`] writes them.
-    fn titles(self) -> &'static [&'static str] {
-        match self {
-            Self::Title => &["task title", "title", "task", "subject", "summary"],
-            Self::Customer => &[
-                "customer",
-                "account",
-                "client",
-                "customer name",
-                "account name",
-            ],
-            Self::Assignees => &["assigned to", "assignee", "assignees", "owner"],
-            Self::Priority => &["priority"],
-            Self::Status => &["task status", "status"],
-            Self::Due => &["due date", "due", "deadline"],
-            Self::Description => &["description details", "description", "details"],
-            Self::Category => &["category"],
-            Self::Key => &["key", "id", "task id"],
-        }
-    }
+    fn titles(self) -> &'static [&'static str];
+
+    /// The field that a field of a request was filled from.
+    fn of_path(path: &str) -> Option<Self>;
+
+    /// The field at fault where a rule says no for this reason, and what to do about it.
+    fn of_reason(reason: &str) -> (Option<Self>, Option<&'static str>);
 }
 
 /// Why the first line of a file does not say what its columns are.
@@ -61,35 +30,43 @@ pub(super) enum HeaderError {
     Twice(String, String),
 }
 
-/// The columns of a file.
+/// A column of the file.
 #[derive(Debug)]
-pub(super) struct Columns {
-    /// Index and title of each field's column, in the order of [`Field::ALL`].
-    found: [Option<(usize, String)>; Field::ALL.len()],
-    ignored: Vec<String>,
+struct Column {
+    index: usize,
+    title: String,
 }
 
-impl Columns {
+/// The columns of a file.
+#[derive(Debug)]
+pub(super) struct Columns<F> {
+    found: Vec<(F, Column)>,
+    ignored: Vec<Column>,
+}
+
+impl<F: Field> Columns<F> {
     /// Reads the first line of a file. `key` names the column that tells rows apart, if the user said.
     pub(super) fn find(header: &StringRecord, key: Option<&str>) -> Result<Self, HeaderError> {
         let mut columns = Self {
-            found: Default::default(),
+            found: Vec::new(),
             ignored: Vec::new(),
         };
         for (index, title) in header.iter().enumerate() {
-            let field = Field::ALL
-                .into_iter()
-                .find(|field| field.titles().contains(&plain(title).as_str()));
+            let mut fields = F::ALL.iter().copied();
+            let field = fields.find(|field| field.titles().contains(&plain(title).as_str()));
             // A column can tell rows apart and say something besides.
             let is_key = key.is_some_and(|key| plain(key) == plain(title));
-            if is_key {
-                columns.put(Field::Key, index, title)?;
+            if let (true, Some(field)) = (is_key, F::KEY) {
+                columns.put(field, index, title)?;
             }
             match field {
-                Some(Field::Key) if key.is_some() => {}
+                field if field.is_some() && field == F::KEY && key.is_some() => {}
                 Some(field) => columns.put(field, index, title)?,
                 None if is_key => {}
-                None => columns.ignored.push(title.to_owned()),
+                None => columns.ignored.push(Column {
+                    index,
+                    title: title.to_owned(),
+                }),
             }
         }
         let missing = |title: &str| HeaderError::Missing {
@@ -100,49 +77,67 @@ impl Columns {
                 .collect::<Vec<_>>()
                 .join(", "),
         };
-        for (field, title) in [(Field::Title, "Task Title"), (Field::Customer, "Customer")] {
-            columns.title(field).ok_or_else(|| missing(title))?;
+        for (field, title) in F::REQUIRED {
+            columns.title(*field).ok_or_else(|| missing(title))?;
         }
-        if let Some(key) = key {
-            columns.title(Field::Key).ok_or_else(|| missing(key))?;
+        if let (Some(key), Some(field)) = (key, F::KEY) {
+            columns.title(field).ok_or_else(|| missing(key))?;
         }
         Ok(columns)
     }
 
-    fn put(&mut self, field: Field, index: usize, title: &str) -> Result<(), HeaderError> {
-        match &mut self.found[field as usize] {
-            Some((_, first)) => Err(HeaderError::Twice(first.clone(), title.to_owned())),
-            free => {
-                *free = Some((index, title.to_owned()));
-                Ok(())
+    /// Gives a meaning to columns that have none yet: `means` says which, by the title as [`plain`] writes it.
+    pub(super) fn name_others(
+        &mut self,
+        means: impl Fn(&str) -> Option<F>,
+    ) -> Result<(), HeaderError> {
+        for column in std::mem::take(&mut self.ignored) {
+            match means(&plain(&column.title)) {
+                Some(field) => self.put(field, column.index, &column.title)?,
+                None => self.ignored.push(column),
             }
         }
+        Ok(())
+    }
+
+    fn put(&mut self, field: F, index: usize, title: &str) -> Result<(), HeaderError> {
+        if let Some(first) = self.title(field) {
+            return Err(HeaderError::Twice(first.to_owned(), title.to_owned()));
+        }
+        let title = title.to_owned();
+        self.found.push((field, Column { index, title }));
+        Ok(())
+    }
+
+    fn column(&self, field: F) -> Option<&Column> {
+        let mut found = self.found.iter();
+        found
+            .find(|(other, _)| *other == field)
+            .map(|(_, column)| column)
     }
 
     /// The title of the field's column, as the file writes it.
-    pub(super) fn title(&self, field: Field) -> Option<&str> {
-        self.found[field as usize]
-            .as_ref()
-            .map(|(_, title)| title.as_str())
+    pub(super) fn title(&self, field: F) -> Option<&str> {
+        self.column(field).map(|column| column.title.as_str())
     }
 
     /// What a row says in the field, without spaces around it; none if it says nothing.
-    pub(super) fn get<'a>(&self, record: &'a StringRecord, field: Field) -> Option<&'a str> {
-        let (index, _) = self.found[field as usize].as_ref()?;
+    pub(super) fn get<'a>(&self, record: &'a StringRecord, field: F) -> Option<&'a str> {
         record
-            .get(*index)
+            .get(self.column(field)?.index)
             .map(str::trim)
             .filter(|text| !text.is_empty())
     }
 
     /// Titles of the columns that mean nothing here.
-    pub(super) fn ignored(&self) -> &[String] {
-        &self.ignored
+    pub(super) fn ignored(&self) -> Vec<&str> {
+        let ignored = self.ignored.iter();
+        ignored.map(|column| column.title.as_str()).collect()
     }
 }
 
 /// A title by its words alone: `Description/Details*` is `description details`.
-fn plain(title: &str) -> String {
+pub(super) fn plain(title: &str) -> String {
     let words = title
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());
@@ -152,8 +147,9 @@ fn plain(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::tasks::TaskField as Field;
 
-    fn find(header: &[&str], key: Option<&str>) -> Result<Columns, HeaderError> {
+    fn find(header: &[&str], key: Option<&str>) -> Result<Columns<Field>, HeaderError> {
         Columns::find(&StringRecord::from(header), key)
     }
 

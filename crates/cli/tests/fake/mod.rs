@@ -1,4 +1,11 @@
-//! A server in memory that knows accounts and tasks just well enough for the command line, and notes what it was asked.
+//! A server in memory that knows accounts, members, settings and tasks just well enough for the command line, and notes what it
+//! was asked.
+
+mod accounts;
+mod members;
+mod settings;
+mod shell;
+mod tasks;
 
 use std::{
     collections::BTreeMap,
@@ -6,22 +13,34 @@ use std::{
 };
 
 use handoff_proto::v1::{
-    self, Account, CommandReceipt, Task, TaskStatus,
-    account_command_service_server::{AccountCommandService, AccountCommandServiceServer},
-    task_command_service_server::{TaskCommandService, TaskCommandServiceServer},
-    task_query_service_server::{TaskQueryService, TaskQueryServiceServer},
+    Account, CommandReceipt, Member, Settings, Task, TimelineEntry,
+    account_command_service_server::AccountCommandServiceServer,
+    account_query_service_server::AccountQueryServiceServer,
+    member_command_service_server::MemberCommandServiceServer,
+    settings_command_service_server::SettingsCommandServiceServer,
+    settings_query_service_server::SettingsQueryServiceServer,
+    task_command_service_server::TaskCommandServiceServer,
+    task_query_service_server::TaskQueryServiceServer,
 };
 use prost::Message;
 use tokio::net::TcpListener;
-use tonic::{Request, Response, Status, transport::Server, transport::server::TcpIncoming};
+use tonic::{Request, Status, transport::Server, transport::server::TcpIncoming};
 
-pub(crate) const TOKEN: &str = "the-token";
+pub(crate) use shell::Shell;
+
+const TOKEN: &str = "the-token";
 
 /// What the server holds.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) tasks: BTreeMap<String, Task>,
+    pub(crate) members: BTreeMap<String, Member>,
+    pub(crate) settings: Settings,
+    /// The timeline of every account.
+    pub(crate) timeline: Vec<TimelineEntry>,
+    /// How many more times somebody else changes the settings as soon as they are read.
+    pub(crate) racing_changes: u32,
     /// The id of every request to complete a task, also of those that failed.
     pub(crate) completions: Vec<String>,
     /// Answers to the next requests, instead of the right ones.
@@ -43,6 +62,10 @@ impl Fake {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server = Server::builder()
             .add_service(AccountCommandServiceServer::new(self.clone()))
+            .add_service(AccountQueryServiceServer::new(self.clone()))
+            .add_service(MemberCommandServiceServer::new(self.clone()))
+            .add_service(SettingsCommandServiceServer::new(self.clone()))
+            .add_service(SettingsQueryServiceServer::new(self.clone()))
             .add_service(TaskCommandServiceServer::new(self.clone()))
             .add_service(TaskQueryServiceServer::new(self.clone()));
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
@@ -65,284 +88,34 @@ impl Fake {
             .map_or(Ok(()), Err)
     }
 
-    /// Does a command unless its id was seen; the receipt says which.
+    /// Does a command unless its id was seen; the receipt says which. `act` tells whether it changed anything: if not, nobody
+    /// remembers the request.
     fn command<M: Message>(
         &self,
         request_id: &str,
         request: &M,
-        act: impl FnOnce(&mut State) -> Result<(), Status>,
+        act: impl FnOnce(&mut State) -> Result<bool, Status>,
     ) -> Result<Option<CommandReceipt>, Status> {
         let mut state = self.state.lock().unwrap();
-        let receipt = |replayed| {
+        let receipt = |events_appended, replayed| {
             Some(CommandReceipt {
                 position: 1,
                 epoch: 1,
-                events_appended: 1,
+                events_appended,
                 replayed,
             })
         };
-        match state.receipts.get(request_id) {
-            Some(first) if *first == request.encode_to_vec() => return Ok(receipt(true)),
+        let changed = match state.receipts.get(request_id) {
+            Some(first) if *first == request.encode_to_vec() => return Ok(receipt(1, true)),
             Some(_) => return Err(Status::invalid_argument("the request id was used")),
             None => act(&mut state)?,
+        };
+        if !changed {
+            return Ok(receipt(0, false));
         }
         state
             .receipts
             .insert(request_id.to_owned(), request.encode_to_vec());
-        Ok(receipt(false))
-    }
-}
-
-#[tonic::async_trait]
-impl AccountCommandService for Fake {
-    async fn create_account(
-        &self,
-        request: Request<v1::CreateAccountRequest>,
-    ) -> Result<Response<v1::CreateAccountResponse>, Status> {
-        self.check(&request)?;
-        let request = request.into_inner();
-        let name = format!("accounts/{}", request.account_id);
-        let account = Account {
-            name: name.clone(),
-            ..request.account.clone().unwrap_or_default()
-        };
-        let receipt = self.command(&request.request_id, &request, |state| {
-            if state.accounts.contains_key(&name) {
-                return Err(Status::already_exists(format!("{name} exists already")));
-            }
-            state.accounts.insert(name, account.clone());
-            Ok(())
-        })?;
-        Ok(Response::new(v1::CreateAccountResponse {
-            account: Some(account),
-            receipt,
-        }))
-    }
-
-    async fn update_account(
-        &self,
-        _: Request<v1::UpdateAccountRequest>,
-    ) -> Result<Response<v1::UpdateAccountResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn convert_lead(
-        &self,
-        _: Request<v1::ConvertLeadRequest>,
-    ) -> Result<Response<v1::ConvertLeadResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn activate_account(
-        &self,
-        _: Request<v1::ActivateAccountRequest>,
-    ) -> Result<Response<v1::ActivateAccountResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn pause_account(
-        &self,
-        _: Request<v1::PauseAccountRequest>,
-    ) -> Result<Response<v1::PauseAccountResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn deactivate_account(
-        &self,
-        _: Request<v1::DeactivateAccountRequest>,
-    ) -> Result<Response<v1::DeactivateAccountResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn assign_role(
-        &self,
-        _: Request<v1::AssignRoleRequest>,
-    ) -> Result<Response<v1::AssignRoleResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn vacate_role(
-        &self,
-        _: Request<v1::VacateRoleRequest>,
-    ) -> Result<Response<v1::VacateRoleResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn update_notes(
-        &self,
-        _: Request<v1::UpdateNotesRequest>,
-    ) -> Result<Response<v1::UpdateNotesResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn log_interaction(
-        &self,
-        _: Request<v1::LogInteractionRequest>,
-    ) -> Result<Response<v1::LogInteractionResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn record_question(
-        &self,
-        _: Request<v1::RecordQuestionRequest>,
-    ) -> Result<Response<v1::RecordQuestionResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn set_monthly_report(
-        &self,
-        _: Request<v1::SetMonthlyReportRequest>,
-    ) -> Result<Response<v1::SetMonthlyReportResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn select_task_types(
-        &self,
-        _: Request<v1::SelectTaskTypesRequest>,
-    ) -> Result<Response<v1::SelectTaskTypesResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn set_support_team(
-        &self,
-        _: Request<v1::SetSupportTeamRequest>,
-    ) -> Result<Response<v1::SetSupportTeamResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn create_contact(
-        &self,
-        _: Request<v1::CreateContactRequest>,
-    ) -> Result<Response<v1::CreateContactResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn update_contact(
-        &self,
-        _: Request<v1::UpdateContactRequest>,
-    ) -> Result<Response<v1::UpdateContactResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-
-    async fn delete_contact(
-        &self,
-        _: Request<v1::DeleteContactRequest>,
-    ) -> Result<Response<v1::DeleteContactResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
-    }
-}
-
-#[tonic::async_trait]
-impl TaskCommandService for Fake {
-    async fn create_task(
-        &self,
-        request: Request<v1::CreateTaskRequest>,
-    ) -> Result<Response<v1::CreateTaskResponse>, Status> {
-        self.check(&request)?;
-        let request = request.into_inner();
-        let name = format!("tasks/{}", request.task_id);
-        let mut task = Task {
-            name: name.clone(),
-            ..request.task.clone().unwrap_or_default()
-        };
-        let receipt = self.command(&request.request_id, &request, |state| {
-            if state.tasks.contains_key(&name) {
-                return Err(Status::already_exists(format!("{name} exists already")));
-            }
-            task.number = format!("T-{}", state.tasks.len() + 1);
-            state.tasks.insert(name, task.clone());
-            Ok(())
-        })?;
-        Ok(Response::new(v1::CreateTaskResponse {
-            task: Some(task),
-            receipt,
-        }))
-    }
-
-    async fn complete_task(
-        &self,
-        request: Request<v1::CompleteTaskRequest>,
-    ) -> Result<Response<v1::CompleteTaskResponse>, Status> {
-        let failure = self.check(&request);
-        let request = request.into_inner();
-        self.state
-            .lock()
-            .unwrap()
-            .completions
-            .push(request.request_id.clone());
-        failure?;
-        let name = request.name.clone();
-        let receipt = self.command(&request.request_id, &request, |state| {
-            let task = state
-                .tasks
-                .get_mut(&name)
-                .ok_or_else(|| Status::not_found(format!("{name} does not exist")))?;
-            task.set_status(TaskStatus::Complete);
-            Ok(())
-        })?;
-        let task = self.state.lock().unwrap().tasks.get(&name).cloned();
-        Ok(Response::new(v1::CompleteTaskResponse { task, receipt }))
-    }
-
-    async fn reopen_task(
-        &self,
-        _: Request<v1::ReopenTaskRequest>,
-    ) -> Result<Response<v1::ReopenTaskResponse>, Status> {
-        Err(Status::unimplemented("no test reopens"))
-    }
-
-    async fn generate_task(
-        &self,
-        _: Request<v1::GenerateTaskRequest>,
-    ) -> Result<Response<v1::GenerateTaskResponse>, Status> {
-        Err(Status::unimplemented("no test generates"))
-    }
-
-    async fn assign_task(
-        &self,
-        _: Request<v1::AssignTaskRequest>,
-    ) -> Result<Response<v1::AssignTaskResponse>, Status> {
-        Err(Status::unimplemented("no test assigns"))
-    }
-}
-
-#[tonic::async_trait]
-impl TaskQueryService for Fake {
-    async fn get_task(
-        &self,
-        request: Request<v1::GetTaskRequest>,
-    ) -> Result<Response<v1::GetTaskResponse>, Status> {
-        self.check(&request)?;
-        let name = request.into_inner().name;
-        match self.state.lock().unwrap().tasks.get(&name) {
-            Some(task) => Ok(Response::new(v1::GetTaskResponse {
-                task: Some(task.clone()),
-                position: 1,
-                account_notes: String::new(),
-            })),
-            None => Err(Status::not_found(format!("{name} does not exist"))),
-        }
-    }
-
-    /// Knows the filter for a number, and otherwise lists all.
-    async fn list_tasks(
-        &self,
-        request: Request<v1::ListTasksRequest>,
-    ) -> Result<Response<v1::ListTasksResponse>, Status> {
-        self.check(&request)?;
-        let filter = request.into_inner().filter;
-        let number = filter
-            .strip_prefix("number = ")
-            .map(|number| number.trim_matches('"').to_owned());
-        let state = self.state.lock().unwrap();
-        let tasks = state
-            .tasks
-            .values()
-            .filter(|task| number.as_ref().is_none_or(|number| task.number == *number));
-        Ok(Response::new(v1::ListTasksResponse {
-            tasks: tasks.cloned().collect(),
-            next_page_token: String::new(),
-            position: 1,
-        }))
+        Ok(receipt(1, false))
     }
 }

@@ -24,7 +24,7 @@ const STATUSES: &[&str] = &[
 ];
 const OPEN: usize = 3;
 /// What the column holds instead for a deleted task, which no list shows.
-pub(super) const DELETED: &str = "deleted";
+pub(crate) const DELETED: &str = "deleted";
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
 const VISIBILITIES: &[&str] = &["internal", "portal"];
 const ORIGINS: &[&str] = &[

@@ -16,7 +16,7 @@ use crate::{
     stored::{Json, json, label},
 };
 
-pub(crate) use list::{LISTING, one, page};
+pub(crate) use list::{DELETED, LISTING, one, page};
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use crate::{
     filter::{Condition, Field, Parameters},
     list::{Listing, Plan, Statement, columns},
     order::Sortable,
+    tasks::DELETED,
 };
 
 const KINDS: &[&str] = &[
@@ -65,12 +66,14 @@ pub(crate) fn page(plan: &Plan, account: &AccountName) -> Statement {
     let kinds = parameters.add(plan.condition.possible(KIND, KINDS), Type::TEXT_ARRAY);
     let (columns, place) = (columns::<Timelines>("k"), plan.order.place_sql());
     let (order, limit) = (plan.order.sql(), plan.limit());
+    // A deleted task is hidden everywhere but in the history.
     // Captions are looked up for the entries of the page only.
     let caption = |of| format!("(select t.{of} from {{1}}.rows t where t.task = p.stream)");
     let sql = format!(
         "select p.*, {}, {} from (select {columns}, {place} as place from ( \
              select r.* from unnest({kinds}) s(kind) cross join lateral \
              (select k.* from {{0}}.rows k where k.account = {account} and k.kind = s.kind and {filter} \
+             and not exists (select from {{1}}.rows t where t.task = k.stream and t.status = '{DELETED}') \
              order by {order} limit {limit}) r \
          ) k order by {order} limit {limit}) p",
         caption("number"),

@@ -64,6 +64,26 @@ fn subject(task: &Task) -> &str {
     }
 }
 
+/// The columns of a list of tasks that are all about the same.
+pub(crate) const HEADER_OF_ONE: &[&str] = &[
+    "NUMBER",
+    "TITLE",
+    "ASSIGNED TO",
+    "PRIORITY",
+    "STATUS",
+    "DUE",
+];
+
+/// One cell for each column of [`HEADER_OF_ONE`].
+pub(crate) fn row_of_one(task: &Task) -> Vec<Cell> {
+    let mut row = task.row();
+    row.remove(SUBJECT_COLUMN);
+    row
+}
+
+/// Where the subject stands in the header of [`Task`].
+const SUBJECT_COLUMN: usize = 2;
+
 impl Show for Task {
     fn fields(&self) -> Vec<(&'static str, Cell)> {
         let due_source = match self.due_source() {

@@ -5,11 +5,15 @@ use csv::StringRecord;
 use handoff_proto::v1::{TaskPriority, TaskStatus};
 use uuid::Uuid;
 
-use super::{
-    columns::{Columns, Field},
-    identity::{Identities, slug},
+use super::TaskField as Field;
+use crate::{
+    date,
+    import::{
+        cells::{self, BadRow, Cells, Named, Row},
+        columns::{Columns, Field as _},
+        identity::Identities,
+    },
 };
-use crate::date;
 
 /// A task to be imported.
 #[derive(Debug, PartialEq)]
@@ -29,69 +33,20 @@ pub(super) struct TaskRow {
     pub(super) due: Option<DateTime<Utc>>,
 }
 
-/// Something that the file names by its display name or id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
-    pub(super) id: String,
-    pub(super) display_name: String,
-}
-
-impl Named {
-    fn new(text: &str) -> Self {
-        Self {
-            id: slug(text),
-            display_name: text.to_owned(),
-        }
+impl Row for TaskRow {
+    fn line(&self) -> u64 {
+        self.line
     }
-
-    /// An account may not have an id that looks like a member's in task numbers.
-    fn account(text: &str) -> Self {
-        let named = Self::new(text);
-        if named.id.starts_with("member-") {
-            Self {
-                id: format!("account-{}", named.id),
-                ..named
-            }
-        } else {
-            named
-        }
-    }
-}
-
-/// One thing that is wrong with a row.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Problem {
-    /// Where; none if it is the row as a whole.
-    pub(super) field: Option<Field>,
-    pub(super) message: String,
-}
-
-/// A row that cannot be imported.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct BadRow {
-    pub(super) line: u64,
-    pub(super) problems: Vec<Problem>,
 }
 
 /// Reads one row.
 pub(super) fn read(
-    columns: &Columns,
+    columns: &Columns<Field>,
     record: Result<StringRecord, csv::Error>,
     identities: &mut Identities,
-) -> Result<TaskRow, BadRow> {
-    let record = record.map_err(|error| BadRow {
-        line: error.position().map_or(0, csv::Position::line),
-        problems: vec![Problem {
-            field: None,
-            message: unreadable(&error),
-        }],
-    })?;
-    let line = record.position().map_or(0, csv::Position::line);
-    let mut cells = Cells {
-        columns,
-        record: &record,
-        problems: Vec::new(),
-    };
+) -> Result<TaskRow, BadRow<Field>> {
+    let (record, line) = cells::record(record)?;
+    let mut cells = Cells::new(columns, &record);
     let title = cells.required(Field::Title);
     let customer = cells.required(Field::Customer);
     let key = columns
@@ -105,79 +60,26 @@ pub(super) fn read(
     // Counted also for rows that are bad, so that correcting one does not change what the others are.
     let identity = match key {
         Some(key) => Identities::of_key(key),
-        None => identities.of_content(&Field::ALL.map(|field| cells.text(field))),
+        None => {
+            let texts: Vec<_> = Field::ALL.iter().map(|field| cells.text(*field)).collect();
+            identities.of_content(&texts)
+        }
     };
-    if !cells.problems.is_empty() {
-        return Err(BadRow {
-            line,
-            problems: cells.problems,
-        });
-    }
-    let assignees = cells
-        .text(Field::Assignees)
-        .split(';')
-        .map(str::trim)
-        .filter(|text| !text.is_empty());
+    let (description, category) = (cells.text(Field::Description), cells.text(Field::Category));
+    let assignees = cells.list(Field::Assignees);
+    cells.finish(line)?;
     Ok(TaskRow {
         line,
         identity,
         customer: Named::account(customer),
         title: title.to_owned(),
-        description: cells.text(Field::Description).to_owned(),
-        category: cells.text(Field::Category).to_owned(),
-        assignees: assignees.map(Named::new).collect(),
+        description: description.to_owned(),
+        category: category.to_owned(),
+        assignees: assignees.map(Named::member).collect(),
         priority: priority.unwrap_or(TaskPriority::Normal),
         status: status.unwrap_or(TaskStatus::NotStarted),
         due,
     })
-}
-
-/// The cells of one row, and what was found wrong with them.
-struct Cells<'a> {
-    columns: &'a Columns,
-    record: &'a StringRecord,
-    problems: Vec<Problem>,
-}
-
-impl<'a> Cells<'a> {
-    /// What the cell says; empty if it says nothing.
-    fn text(&self, field: Field) -> &'a str {
-        self.columns.get(self.record, field).unwrap_or_default()
-    }
-
-    /// What the cell says; that it says nothing is a problem.
-    fn required(&mut self, field: Field) -> &'a str {
-        let text = self.text(field);
-        if text.is_empty() {
-            self.problems.push(Problem {
-                field: Some(field),
-                message: "is empty".to_owned(),
-            });
-        }
-        text
-    }
-
-    /// What the cell means, if it says anything.
-    fn parsed<T>(&mut self, field: Field, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        match parse(self.columns.get(self.record, field)?) {
-            Ok(value) => Some(value),
-            Err(message) => {
-                self.problems.push(Problem {
-                    field: Some(field),
-                    message,
-                });
-                None
-            }
-        }
-    }
-}
-
-/// The reader's error without the place, which is reported anyhow.
-fn unreadable(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => "is not UTF-8: save the file as UTF-8".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 fn parse_priority(text: &str) -> Result<TaskPriority, String> {
@@ -208,7 +110,7 @@ fn parse_status(text: &str) -> Result<TaskStatus, String> {
 mod tests {
     use super::*;
 
-    fn rows(csv: &str) -> Vec<Result<TaskRow, BadRow>> {
+    fn rows(csv: &str) -> Vec<Result<TaskRow, BadRow<Field>>> {
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
             .from_reader(csv.as_bytes());

@@ -3,30 +3,22 @@
 use std::{cell::RefCell, collections::HashSet};
 
 use handoff_proto::v1::{
-    self, Account, CommandReceipt, Member, Task, TaskStatus,
+    self, Account, Member, Task, TaskStatus,
     account_command_service_client::AccountCommandServiceClient,
     member_command_service_client::MemberCommandServiceClient,
     task_command_service_client::TaskCommandServiceClient,
 };
 
-use super::{
-    columns::Field,
-    identity::uuid_of,
-    row::{Named, Problem, TaskRow},
+use super::row::TaskRow;
+use crate::{
+    error::Error,
+    import::{Outcome, cells::Named, changed, identity::uuid_of},
+    session::Session,
+    time,
 };
-use crate::{error::Error, session::Session, time};
 
 /// Names remembered at most. Forgetting one costs a request that changes nothing.
 const REMEMBERED: usize = 100_000;
-
-/// What became of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// There is a task now that was not there before, or not complete.
-    Created,
-    /// It was imported before.
-    Unchanged,
-}
 
 /// Sends the rows of one file.
 pub(super) struct Sender<'a> {
@@ -208,123 +200,5 @@ impl<'a> Sender<'a> {
         }
         known.insert(name);
         Ok(())
-    }
-}
-
-fn changed(receipt: Option<CommandReceipt>) -> bool {
-    receipt.is_some_and(|receipt| !receipt.replayed && receipt.events_appended > 0)
-}
-
-/// What the server's refusal says about the row.
-pub(super) fn problems(error: &Error) -> Vec<Problem> {
-    let (_, reason) = error.code();
-    match reason {
-        "REQUEST_ID_REUSED" => {
-            let message =
-                "was imported before by someone else, or with the same key and other content";
-            return vec![Problem {
-                field: Some(Field::Key),
-                message: message.to_owned(),
-            }];
-        }
-        "UNKNOWN_MEMBER" => {
-            let message = format!("{error}; create the member, or import with --create-members");
-            return vec![Problem {
-                field: Some(Field::Assignees),
-                message,
-            }];
-        }
-        "ACCOUNT_DEACTIVATED" => {
-            return vec![Problem {
-                field: Some(Field::Customer),
-                message: error.to_string(),
-            }];
-        }
-        "UNKNOWN_CATEGORY" => {
-            return vec![Problem {
-                field: Some(Field::Category),
-                message: error.to_string(),
-            }];
-        }
-        _ => {}
-    }
-    if error.fields().is_empty() {
-        return vec![Problem {
-            field: None,
-            message: error.to_string(),
-        }];
-    }
-    error
-        .fields()
-        .iter()
-        .map(|(path, text)| Problem {
-            field: field(path),
-            message: text.clone(),
-        })
-        .collect()
-}
-
-/// The column that a field of a request was filled from.
-fn field(path: &str) -> Option<Field> {
-    match path {
-        "task.title" => Some(Field::Title),
-        "task.subject" | "account_id" | "account.display_name" => Some(Field::Customer),
-        "task.description" => Some(Field::Description),
-        "task.category" => Some(Field::Category),
-        "task.due_time" => Some(Field::Due),
-        path if path.starts_with("task.assignees") || path.starts_with("member") => {
-            Some(Field::Assignees)
-        }
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tonic::{Code, Status};
-    use tonic_types::{ErrorDetails, StatusExt};
-
-    use super::*;
-
-    fn refused(details: ErrorDetails) -> Error {
-        Error::status(
-            Status::with_error_details(Code::InvalidArgument, "no", details),
-            "http://localhost",
-        )
-    }
-
-    #[test]
-    fn a_refusal_is_told_by_the_columns_of_the_file() {
-        let mut details = ErrorDetails::new();
-        details.add_bad_request_violation("task.due_time", "is before the start");
-        details.add_bad_request_violation("task.assignees[1]", "is too long");
-        let fields: Vec<_> = problems(&refused(details))
-            .into_iter()
-            .map(|problem| problem.field)
-            .collect();
-        assert_eq!(fields, [Some(Field::Due), Some(Field::Assignees)]);
-    }
-
-    #[test]
-    fn a_refusal_without_fields_is_of_the_whole_row() {
-        let problem = Problem {
-            field: None,
-            message: "no".to_owned(),
-        };
-        assert_eq!(problems(&refused(ErrorDetails::new())), [problem]);
-    }
-
-    #[test]
-    fn only_a_new_effect_counts_as_a_change() {
-        let receipt = |events_appended, replayed| {
-            Some(CommandReceipt {
-                events_appended,
-                replayed,
-                ..Default::default()
-            })
-        };
-        assert!(changed(receipt(2, false)));
-        assert!(!changed(receipt(2, true)));
-        assert!(!changed(receipt(0, false)));
     }
 }

@@ -1,0 +1,65 @@
+//! Members.
+
+use handoff_proto::v1::{self, Member, member_command_service_server::MemberCommandService};
+use tonic::{Request, Response, Status};
+
+use super::Fake;
+
+#[tonic::async_trait]
+impl MemberCommandService for Fake {
+    async fn create_member(
+        &self,
+        request: Request<v1::CreateMemberRequest>,
+    ) -> Result<Response<v1::CreateMemberResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let name = format!("members/{}", request.member_id);
+        let member = Member {
+            name: name.clone(),
+            ..request.member.clone().unwrap_or_default()
+        };
+        let receipt = self.command(&request.request_id, &request, |state| {
+            if state.members.contains_key(&name) {
+                return Err(Status::already_exists(format!("{name} exists already")));
+            }
+            state.members.insert(name, member.clone());
+            Ok(true)
+        })?;
+        Ok(Response::new(v1::CreateMemberResponse {
+            member: Some(member),
+            receipt,
+        }))
+    }
+
+    /// Takes all that is given, whatever the mask.
+    async fn update_member(
+        &self,
+        request: Request<v1::UpdateMemberRequest>,
+    ) -> Result<Response<v1::UpdateMemberResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let member = request.member.clone().unwrap_or_default();
+        let receipt = self.command(&request.request_id, &request, |state| {
+            let before = state.members.insert(member.name.clone(), member.clone());
+            Ok(before.as_ref() != Some(&member))
+        })?;
+        Ok(Response::new(v1::UpdateMemberResponse {
+            member: Some(member),
+            receipt,
+        }))
+    }
+
+    async fn disable_member(
+        &self,
+        _: Request<v1::DisableMemberRequest>,
+    ) -> Result<Response<v1::DisableMemberResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
+    async fn enable_member(
+        &self,
+        _: Request<v1::EnableMemberRequest>,
+    ) -> Result<Response<v1::EnableMemberResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+}
