@@ -32,6 +32,7 @@ use crate::{
     services::{
         account::AccountCommands,
         account_queries::AccountQueries,
+        disabling::Disabling,
         events::Events,
         history::HistoryQueries,
         member::MemberCommands,
@@ -88,6 +89,14 @@ impl Api {
             log: log.clone(),
             states: states.clone(),
         };
+        let members = MemberCommands {
+            commands: commands.clone(),
+            disabling: Disabling {
+                commands: commands.clone(),
+                queries: read_side.queries.clone(),
+                log: log.clone(),
+            },
+        };
         let history = HistoryQueries {
             read_side: read_side.clone(),
             events: Events::new(log.clone(), states.clone(), committed),
@@ -105,8 +114,7 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                MemberCommandServiceServer::new(MemberCommands(commands.clone()))
-                    .max_decoding_message_size(LARGEST_REQUEST),
+                MemberCommandServiceServer::new(members).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 SettingsCommandServiceServer::new(SettingsCommands(commands))

@@ -4,12 +4,13 @@ use futures_util::{StreamExt, stream};
 use handoff_domain::Command;
 use prost::Message;
 use tracing::Span;
-use uuid::Uuid;
 
 use crate::{
-    command::{Commands, Done, Submission},
+    call::Call,
+    command::{Commands, Done, Order},
     error::ApiError,
     fields::Fields,
+    views::View,
 };
 
 /// The most commands of a batch.
@@ -49,7 +50,8 @@ impl Commands {
         &self,
         request: tonic::Request<R>,
     ) -> Result<Vec<(String, Result<Done, ApiError>)>, ApiError> {
-        let (occasion, request) = self.begin(request)?;
+        let (call, request) = Call::of(request)?;
+        let view = View::of(&call.caller, call.method.path)?;
         let mut fields = Fields::new();
         let items = request.items(&mut fields);
         let request_id = fields.request_id(request.request_id());
@@ -57,16 +59,10 @@ impl Commands {
         Span::current().record("request_id", tracing::field::display(request_id));
         let mut waiting = Vec::with_capacity(items.len());
         for Item { name, command } in items {
-            let alone = request.alone(&name);
-            let submission = Submission {
-                command_id: Uuid::new_v5(&request_id, name.as_bytes()),
-                correlation_id: Some(request_id),
-                expected: None,
-                command: Box::new(command),
-            };
-            let occasion = &occasion;
+            let order = Order::new(call.clone(), view, request_id, None, &request.alone(&name));
             waiting.push(async move {
-                let done = self.submit(occasion, submission, &alone).await;
+                let answer = self.submit(&order, order.first(&name), command).await;
+                let done = answer.map(|answer| self.done(&order, answer));
                 (name, done)
             });
         }

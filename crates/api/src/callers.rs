@@ -121,6 +121,7 @@ pub(crate) const METHODS: &[Method] = &[
     unary("/handoff.v1.TaskQueryService/ListTasks", READERS),
     unary("/handoff.v1.MemberCommandService/CreateMember", ADMINS),
     unary("/handoff.v1.MemberCommandService/UpdateMember", ADMINS),
+    unary("/handoff.v1.MemberCommandService/DisableMember", ADMINS),
     unary("/handoff.v1.MemberCommandService/EnableMember", ADMINS),
     unary("/handoff.v1.MemberQueryService/GetMember", READERS),
     unary("/handoff.v1.MemberQueryService/ListMembers", READERS),

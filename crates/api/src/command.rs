@@ -5,9 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use handoff_commands::{Answer, Clock, CommandError, Gateway, Request};
 use handoff_domain::{Command, Revision, State, names::ContactName, terms::TaskType};
-use handoff_event_log::Hash;
+use handoff_event_log::{Hash, Position};
 use handoff_proto::v1::{self, generate_task_response::Outcome};
+use handoff_read_models::Consistency;
 use prost::Message;
+use tokio::time::Instant;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -15,8 +17,10 @@ use crate::{
     call::Call,
     caller::Caller,
     callers::Method,
+    deadline::Deadline,
     error::ApiError,
     fields::Fields,
+    query::wait_until,
     views::{self, View},
 };
 
@@ -48,27 +52,26 @@ impl Commands {
         Self { gateway, clock }
     }
 
-    /// Takes a request apart.
-    pub(crate) fn begin<T>(&self, request: tonic::Request<T>) -> Result<(Occasion, T), ApiError> {
-        let (Call { method, caller, .. }, request) = Call::of(request)?;
-        let view = View::of(&caller, method.path)?;
-        let occasion = Occasion {
-            method,
-            caller,
-            view,
-            now: self.clock.now(),
-        };
-        Ok((occasion, request))
-    }
-
     /// Does the command that was asked for.
     pub(crate) async fn run<R: CommandRequest>(
         &self,
         request: tonic::Request<R>,
     ) -> Result<Done, ApiError> {
-        let (occasion, request) = self.begin(request)?;
+        let (order, command) = self.take(request)?;
+        let answer = self.submit(&order, order.whole(), command).await?;
+        Ok(self.done(&order, answer))
+    }
+
+    /// Reads a request: the command that it asks for, and what else there is to know about it.
+    pub(crate) fn take<R: CommandRequest>(
+        &self,
+        request: tonic::Request<R>,
+    ) -> Result<(Order, R::Command), ApiError> {
+        let (call, request) = Call::of(request)?;
+        // Before the input is looked at: who may not call learns nothing about it.
+        let view = View::of(&call.caller, call.method.path)?;
         let mut fields = Fields::new();
-        let command = request.command(&occasion.caller, &mut fields);
+        let command = request.command(&call.caller, &mut fields);
         let command_id = fields.request_id(request.request_id());
         let expected = fields.etag(request.etag());
         let (command, command_id, expected) = fields.finish(
@@ -78,66 +81,134 @@ impl Commands {
                 .map(|((command, id), etag)| (command, id, etag)),
         )?;
         Span::current().record("request_id", tracing::field::display(command_id));
-        let submission = Submission {
-            command_id,
-            correlation_id: None,
-            expected,
-            command: Box::new(command),
-        };
-        self.submit(&occasion, submission, &request).await
+        let order = Order::new(call, view, command_id, expected, &request);
+        Ok((order, command))
     }
 
-    /// Does a command; `request` is what a retry of it must say again.
+    /// Has one command of an order decided and appended.
     pub(crate) async fn submit(
         &self,
-        occasion: &Occasion,
-        submission: Submission,
-        request: &impl Message,
-    ) -> Result<Done, ApiError> {
-        let Occasion {
-            method,
-            caller,
-            view,
-            now,
-        } = occasion;
-        let (request_hash, bytes) = fingerprint(method.name(), request);
-        let answer = self
-            .gateway
-            .submit(Request {
-                command_id: submission.command_id,
-                context: caller.context(submission.expected, *now),
-                request: method.name(),
-                request_hash,
-                correlation_id: submission.correlation_id,
-                causation_id: None,
-                bytes,
-                command: submission.command,
-            })
-            .await?;
-        Ok(Done {
+        order: &Order,
+        step: Step,
+        command: impl Command + 'static,
+    ) -> Result<Answer, ApiError> {
+        let answer = self.gateway.submit(Request {
+            command_id: step.command_id,
+            context: order.caller.context(step.expected, self.clock.now()),
+            request: order.method.name(),
+            request_hash: order.request_hash,
+            correlation_id: Some(order.command_id),
+            causation_id: None,
+            bytes: order.bytes,
+            command: Box::new(command),
+        });
+        Ok(answer.await?)
+    }
+
+    /// What an order is answered with.
+    pub(crate) fn done(&self, order: &Order, answer: Answer) -> Done {
+        Done {
             answer,
-            view: *view,
-            now: *now,
-        })
+            view: order.view,
+            now: self.clock.now(),
+        }
+    }
+
+    /// A position that includes everything that this process appended so far.
+    pub(crate) fn committed(&self) -> Position {
+        *self.gateway.committed().borrow()
     }
 }
 
-/// Who calls what, and when: the same for every command of a call.
-pub(crate) struct Occasion {
-    method: &'static Method,
+/// What was asked for, beside the command itself.
+pub(crate) struct Order {
+    /// The `request_id`, or a new id.
+    pub(crate) command_id: Uuid,
+    expected: Option<Revision>,
     caller: Caller,
     view: View,
-    now: DateTime<Utc>,
+    method: &'static Method,
+    deadline: Option<Deadline>,
+    request_hash: Hash,
+    bytes: usize,
 }
 
-/// One command that was read from a request.
-pub(crate) struct Submission {
-    pub(crate) command_id: Uuid,
-    /// What it belongs to with others; none: it is alone.
-    pub(crate) correlation_id: Option<Uuid>,
-    /// The revision that the caller read.
-    pub(crate) expected: Option<Revision>,
-    pub(crate) command: Box<dyn Command>,
+/// One of the commands that an order takes.
+pub(crate) struct Step {
+    command_id: Uuid,
+    expected: Option<Revision>,
+}
+
+impl Order {
+    /// `request` is what a retry must say again.
+    pub(crate) fn new(
+        call: Call,
+        view: View,
+        command_id: Uuid,
+        expected: Option<Revision>,
+        request: &impl Message,
+    ) -> Self {
+        let Call {
+            method,
+            caller,
+            deadline,
+        } = call;
+        let (request_hash, bytes) = fingerprint(method.name(), request);
+        Self {
+            command_id,
+            expected,
+            caller,
+            view,
+            method,
+            deadline,
+            request_hash,
+            bytes,
+        }
+    }
+
+    /// The only command, which has the order's own id and respects its etag.
+    pub(crate) fn whole(&self) -> Step {
+        Step {
+            command_id: self.command_id,
+            expected: self.expected,
+        }
+    }
+
+    /// The first command of several, with an id of its own: the same for every retry.
+    pub(crate) fn first(&self, name: &str) -> Step {
+        Step {
+            command_id: self.id_of(name),
+            expected: self.expected,
+        }
+    }
+
+    /// The command that ends what others began. The etag was for the first of them.
+    pub(crate) fn last(&self) -> Step {
+        Step {
+            command_id: self.command_id,
+            expected: None,
+        }
+    }
+
+    /// A command that takes back what another began, if the resource is as that left it.
+    pub(crate) fn back(&self, name: &str, expected: Option<Revision>) -> Step {
+        Step {
+            command_id: self.id_of(name),
+            expected,
+        }
+    }
+
+    fn id_of(&self, name: &str) -> Uuid {
+        Uuid::new_v5(&self.command_id, name.as_bytes())
+    }
+
+    /// What a look at read models between commands must include; it ends before the caller's deadline.
+    pub(crate) fn consistency(&self, min_position: Position) -> Consistency {
+        Consistency {
+            min_position,
+            deadline: wait_until(self.deadline, Instant::now()),
+        }
+    }
 }
 
 /// What tells one request from another under the same id, and how large it is in bytes.

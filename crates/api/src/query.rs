@@ -80,7 +80,7 @@ fn me(caller: Caller) -> Option<handoff_domain::names::MemberName> {
 }
 
 /// Until when an answer may wait for its read model.
-fn wait_until(deadline: Option<Deadline>, now: Instant) -> Instant {
+pub(crate) fn wait_until(deadline: Option<Deadline>, now: Instant) -> Instant {
     let longest = now + LONGEST;
     match deadline {
         None => longest,

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, fmt, time::Duration};
 
-use handoff_domain::{Rejection, Violation};
+use handoff_domain::{Held, Reason, Rejection, Violation};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -110,6 +110,11 @@ fn shown_rejection(rejection: &Rejection) -> Shown {
         Rejection::Precondition {
             reason, subject, ..
         } => Shown::new(Code::FailedPrecondition, reason.as_str()).with("subject", subject),
+        Rejection::MemberHoldsWork { member, count, .. } => {
+            Shown::new(Code::FailedPrecondition, Reason::MemberHoldsWork.as_str())
+                .with("subject", member)
+                .with("count", count)
+        }
         Rejection::VersionMismatch {
             resource,
             expected,
@@ -160,6 +165,16 @@ impl From<ApiError> for Status {
                 description,
             }) => {
                 details.add_precondition_failure_violation(reason.as_str(), subject, description);
+            }
+            ApiError::Rejected(Rejection::MemberHoldsWork { named, .. }) => {
+                for Held {
+                    subject,
+                    description,
+                } in named
+                {
+                    let reason = Reason::MemberHoldsWork.as_str();
+                    details.add_precondition_failure_violation(reason, subject, description);
+                }
             }
             ApiError::NotParked(description) => {
                 details.add_precondition_failure_violation(NOT_PARKED, "projections", description);

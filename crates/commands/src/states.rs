@@ -16,7 +16,8 @@ use tokio::runtime::Handle;
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 struct Remembered {
-    versioned: Versioned,
+    /// None while it is read for the first time and nothing was committed meanwhile.
+    versioned: Option<Versioned>,
     /// When the log was last asked.
     checked: Instant,
 }
@@ -63,29 +64,42 @@ impl States {
             return Ok(versioned);
         }
         let checked = Instant::now();
+        self.begin(stream, checked);
         let versioned = self.snapshots.newest(stream).await?;
+        Ok(self.keep(stream, versioned, checked))
+    }
+
+    /// Makes room for a stream before it is read, so that a commit of this process in between is not
+    /// missed.
+    fn begin(&self, stream: &StreamName, checked: Instant) {
+        self.lock()
+            .get_or_insert_mut(stream.clone(), || Remembered {
+                versioned: None,
+                checked,
+            });
+    }
+
+    /// Remembers what was read from `checked` on, unless that was forgotten or is older than what a
+    /// commit of this process made meanwhile. Gives the newer one.
+    fn keep(&self, stream: &StreamName, read: Versioned, checked: Instant) -> Versioned {
         let mut remembered = self.lock();
-        match remembered.get_mut(stream) {
-            // A commit of this process came in between: it is newer than what was read.
-            Some(newer) if newer.versioned.version > versioned.version => {
-                newer.checked = checked;
-                return Ok(newer.versioned.clone());
-            }
-            _ => remembered.put(
-                stream.clone(),
-                Remembered {
-                    versioned: versioned.clone(),
-                    checked,
-                },
-            ),
+        let Some(entry) = remembered.get_mut(stream) else {
+            return read;
         };
-        Ok(versioned)
+        entry.checked = checked;
+        match &entry.versioned {
+            Some(newer) if newer.version > read.version => newer.clone(),
+            _ => entry.versioned.insert(read).clone(),
+        }
     }
 
     fn remembered(&self, stream: &StreamName, max_age: Duration) -> Option<Versioned> {
         let mut remembered = self.lock();
         let remembered = remembered.get(stream)?;
-        (remembered.checked.elapsed() <= max_age).then(|| remembered.versioned.clone())
+        match remembered.checked.elapsed() <= max_age {
+            true => remembered.versioned.clone(),
+            false => None,
+        }
     }
 
     /// The state of a stream as the events through a position make it.
@@ -106,7 +120,7 @@ impl States {
         let mut remembered = self.lock();
         for (stream, versioned) in changed {
             if let Some(entry) = remembered.peek_mut(stream) {
-                entry.versioned = versioned.clone();
+                entry.versioned = Some(versioned.clone());
             }
         }
     }
@@ -120,5 +134,46 @@ impl States {
         self.remembered
             .lock()
             .expect("nothing panics while it holds the states")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_domain::State;
+    use handoff_event_log::{Database, Role};
+
+    use super::*;
+
+    fn at(stream: &StreamName, version: u32) -> Versioned {
+        Versioned {
+            version: Version(version),
+            state: State::absent(stream.kind()),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_committed_while_a_stream_is_first_read_is_not_forgotten() {
+        // Nothing here connects.
+        let database = Database::new("postgres://localhost/handoff").expect("a URL");
+        let states = States::new(database.pool(Role::Reader, "test", "", 1));
+        let stream: StreamName = "members/ana".parse().expect("a name");
+        let (checked, age) = (Instant::now(), Duration::from_secs(3600));
+        states.begin(&stream, checked);
+        assert_eq!(states.remembered(&stream, age), None);
+        states.note(&[(stream.clone(), at(&stream, 2))]);
+        // The read was begun before the commit and saw nothing of it.
+        assert_eq!(
+            states.keep(&stream, at(&stream, 1), checked),
+            at(&stream, 2)
+        );
+        assert_eq!(states.remembered(&stream, age), Some(at(&stream, 2)));
+
+        states.begin(&stream, checked);
+        states.forget();
+        assert_eq!(
+            states.keep(&stream, at(&stream, 3), checked),
+            at(&stream, 3)
+        );
+        assert_eq!(states.remembered(&stream, age), None);
     }
 }

@@ -32,7 +32,7 @@ pub use change::Change;
 pub use context::Context;
 pub use event::{CorruptHistory, DecodeError, Event};
 pub use partition::{PARTITIONS, Partition};
-pub use rejection::{Invalid, Reason, Rejection, Violation, Violations};
+pub use rejection::{Held, Invalid, Reason, Rejection, Violation, Violations};
 pub use state::State;
 pub use unit::{Command, Effects, NewEvent, Source, Stop, Unit, Versioned};
 pub use version::{Revision, Version};

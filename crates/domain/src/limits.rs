@@ -38,6 +38,8 @@ pub const DIGEST_MINUTES: std::ops::RangeInclusive<u16> = 1..=1_440;
 pub const DOCUMENT_BYTES: std::ops::RangeInclusive<u64> = 1_024..=5 * 1024 * 1024 * 1024;
 /// Admins that a command names as those who remain.
 pub const OTHER_ADMINS: usize = 20;
+/// Of what a member holds, how much an error names; the rest is counted.
+pub const NAMED_HOLDINGS: usize = 20;
 /// Recipients of one task's notices.
 pub const RECIPIENTS: usize = 200;
 /// Tags of one task.

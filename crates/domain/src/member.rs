@@ -263,7 +263,7 @@ impl Member {
                 reason: Reason::DisablingNotStarted,
                 subject: name.to_string(),
                 description: format!(
-                    "work can still be given to {name}: disabling must be started first"
+                    "disabling {name} was not started, or was taken back since: ask for it anew, with another request_id"
                 ),
             }),
         }

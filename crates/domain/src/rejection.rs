@@ -150,6 +150,13 @@ pub enum Rejection {
         subject: String,
         description: String,
     },
+    /// The member still holds roles or work; `named` are the first of `count`.
+    #[error("{}", Holds { member, named, count: *count })]
+    MemberHoldsWork {
+        member: String,
+        named: Vec<Held>,
+        count: u64,
+    },
     /// The resource changed since the caller read it.
     #[error("{resource} is at etag {actual}, not {expected}: read it again and repeat the change")]
     VersionMismatch {
@@ -181,6 +188,36 @@ impl Rejection {
             field: field.into(),
             description: description.into(),
         }])
+    }
+}
+
+/// Something that a member holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The resource in which it stands: `accounts/acme`.
+    pub subject: String,
+    /// What it is: `success-manager of accounts/acme`.
+    pub description: String,
+}
+
+struct Holds<'a> {
+    member: &'a str,
+    named: &'a [Held],
+    count: u64,
+}
+
+impl fmt::Display for Holds<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} holds ", self.member)?;
+        for (i, held) in self.named.iter().enumerate() {
+            let separator = if i == 0 { "" } else { ", " };
+            write!(f, "{separator}{}", held.description)?;
+        }
+        match self.count.saturating_sub(self.named.len() as u64) {
+            0 => {}
+            more => write!(f, " and {more} more")?,
+        }
+        f.write_str(": pass that on first")
     }
 }
 

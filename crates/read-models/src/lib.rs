@@ -18,6 +18,7 @@ pub mod timelines;
 pub mod workloads;
 
 mod aggregate;
+mod holdings;
 mod list;
 #[cfg(test)]
 mod plans;

@@ -9,6 +9,7 @@ use crate::{
     accounts::{self, Accounts},
     filter::Viewer,
     history::{self, History},
+    holdings,
     list::{ListRequest, Listing, Plan, Statement},
     members::{self, Members},
     page::PageTokens,
@@ -67,7 +68,7 @@ async fn tables(client: &Client) {
              case when n % 10 = 0 then 'lead' else 'customer' end, \
              (array['active', 'active', 'active', 'active', 'paused', 'deactivated'])[1 + n / 7 % 6], \
              'members/m' || n % 97, 'members/m' || n % 89 || ':sales-manager', \
-             case when n % 2 = 0 then 'members/m' || n % 83 || ':success-manager' end, null, array[]::text[], \
+             case when n % 2 = 0 then 'members/m' || n % 83 || ':success-manager' end, null, array[]::text[], array['members/m' || n % 79], \
              'account ' || md5(n::text), 'auto', \
              timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
          from generate_series(1, 20000) n",
@@ -200,6 +201,30 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
         assert!(found, "workloads are not read by {index}:\n{explained}");
     }
     assert!(!explained.contains("Seq Scan"), "{explained}");
+    let member = "members/m1".parse().unwrap();
+    let explained = explain(&client, &holdings::of(&member), &["accounts_1", "tasks_1"]).await;
+    for index in [
+        "rows_assignee",
+        "rows_role_1",
+        "rows_role_2",
+        "rows_role_3",
+        "rows_more_roles",
+        "rows_support_team",
+        "rows_assignee_1",
+        "rows_assignee_2",
+        "rows_assignee_3",
+        "rows_assignee_4",
+    ] {
+        let found = explained.contains(&format!(" {index} "));
+        assert!(found, "holdings are not read by {index}:\n{explained}");
+    }
+    assert!(!explained.contains("Seq Scan"), "{explained}");
+    let statement = members::other_admins(&member);
+    let explained = explain(&client, &statement, &["members_1"]).await;
+    assert!(
+        explained.contains(" rows_admins ") && !explained.contains("Seq Scan"),
+        "other admins are not read by rows_admins:\n{explained}"
+    );
     for resource in ["accounts/a1", "tasks/t1"] {
         let statement = history::page(
             &plan(&history::LISTING, "", ""),

@@ -10,8 +10,9 @@ use chrono::TimeDelta;
 use handoff_domain::{
     account::{Account, InteractionKind, Kind, RoleSource, Status},
     commands::{
-        AssignRole, CompleteTask, CreateAccount, CreateTask, DeleteTask, LogInteraction, NewId,
-        SetAccountStatus, UpdateMember, UpdateNotes, UpdateSettings, VacateRole,
+        AssignRole, CompleteTask, CreateAccount, CreateTask, DeleteTask, DisableMember, Holding,
+        LogInteraction, NewId, SetAccountStatus, SetSupportTeam, StartDisabling, UpdateMember,
+        UpdateNotes, UpdateSettings, VacateRole,
     },
     names::{AccountName, TaskName},
     settings::{AccountRole, Changes},
@@ -529,4 +530,112 @@ async fn members_are_found_by_kind_and_words() {
         Some(story.members()[&member("ben")].clone())
     );
     assert_eq!(get("nobody").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_member_holds_is_found_whole_and_named_as_far_as_it_fits() {
+    let mut story = agency();
+    let team = SetSupportTeam {
+        account: account(7),
+        members: vec![member("eva"), member("finn")],
+    };
+    story.tell("members/ana", &team).unwrap();
+    // `finn` is at every place that an assignee may have, and has one task that is not open any more.
+    for (id, before) in [("t0", 0), ("t1", 1), ("t2", 2), ("t3", 3), ("t4", 0)] {
+        let mut assignees = STAFF[..before].to_vec();
+        assignees.push("finn");
+        let create = create_task(id, "accounts/a01", &assignees);
+        story.tell("members/ana", &create).unwrap();
+    }
+    let complete = CompleteTask {
+        name: TaskName::from_id("t4").unwrap(),
+    };
+    story.tell("members/ana", &complete).unwrap();
+    let scene = Scene::of(&story).await;
+
+    let finn = scene.queries.holdings(&member("finn"), scene.all()).await;
+    let finn = finn.unwrap();
+    let task = |id| Holding::OpenTask {
+        task: TaskName::from_id(id).unwrap(),
+    };
+    let held = [
+        Holding::SupportTeam {
+            account: account(7),
+        },
+        task("t0"),
+        task("t1"),
+        task("t2"),
+        task("t3"),
+    ];
+    assert_eq!((finn.value.named, finn.value.count), (held.into(), 5));
+    assert_eq!(finn.position, scene.head);
+
+    for id in &STAFF[..5] {
+        let mut roles: Vec<_> = story
+            .accounts()
+            .into_iter()
+            .flat_map(|(account, state)| {
+                let Account::Existing(details) = state else {
+                    panic!("{account} is absent")
+                };
+                let mut roles: Vec<_> = details.roles.into_iter().collect();
+                roles.push((Role::assignee(), details.assignee));
+                roles.into_iter().filter_map(move |(role, holder)| {
+                    let account = account.clone();
+                    (holder == member(id)).then_some((account, role))
+                })
+            })
+            .collect();
+        roles.sort();
+        let teams = u64::from(*id == "eva");
+        let tasks = match *id {
+            "ana" => 3,
+            "ben" => 2,
+            "cleo" => 1,
+            _ => 0,
+        };
+        let found = scene.queries.holdings(&member(id), scene.all()).await;
+        let found = found.unwrap().value;
+        assert_eq!(found.count, roles.len() as u64 + teams + tasks, "{id}");
+        assert!(roles.len() > 20, "{id} holds more than is named");
+        let named = roles.into_iter().take(20);
+        let named: Vec<_> = named
+            .map(|(account, role)| Holding::Role { account, role })
+            .collect();
+        assert_eq!(found.named, named, "{id}");
+    }
+    let nobody = scene.queries.holdings(&member("nobody"), scene.all()).await;
+    assert_eq!(nobody.unwrap().value, Default::default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_admins_are_those_who_may_sign_in() {
+    let mut story = Story::with_team();
+    for id in ["ana", "ben", "cleo"] {
+        let promote = UpdateMember {
+            name: member(id),
+            display_name: None,
+            email: None,
+            kind: Some(handoff_domain::member::Kind::Admin),
+            other_admins: Vec::new(),
+        };
+        story.tell("members/admin", &promote).unwrap();
+    }
+    let start = StartDisabling {
+        name: member("ben"),
+        other_admins: Vec::new(),
+        holdings: Default::default(),
+    };
+    story.tell("members/admin", &start).unwrap();
+    let disable = DisableMember {
+        name: member("ben"),
+        holdings: Default::default(),
+    };
+    story.tell("members/admin", &disable).unwrap();
+    let scene = Scene::of(&story).await;
+    let others = scene
+        .queries
+        .other_admins(&member("ana"), scene.all())
+        .await;
+    assert_eq!(others.unwrap().value, [member("admin"), member("cleo")]);
 }

@@ -1,7 +1,7 @@
 //! MemberCommandService.
 
 use handoff_domain::{
-    commands::{CreateMember, EnableMember, NewId, UpdateMember},
+    commands::{CreateMember, EnableMember, Holdings, NewId, StartDisabling, UpdateMember},
     member::Kind,
     names::MemberName,
     text::{Email, Line},
@@ -13,10 +13,14 @@ use crate::{
     caller::Caller,
     command::{CommandRequest, Commands},
     fields::{Fields, given},
+    services::disabling::Disabling,
 };
 
 /// Commands about members.
-pub(crate) struct MemberCommands(pub(crate) Commands);
+pub(crate) struct MemberCommands {
+    pub(crate) commands: Commands,
+    pub(crate) disabling: Disabling,
+}
 
 #[tonic::async_trait]
 impl MemberCommandService for MemberCommands {
@@ -24,7 +28,7 @@ impl MemberCommandService for MemberCommands {
         &self,
         request: Request<v1::CreateMemberRequest>,
     ) -> Result<Response<v1::CreateMemberResponse>, Status> {
-        let done = self.0.run(request).await?;
+        let done = self.commands.run(request).await?;
         let member = Some(done.member()?);
         Ok(Response::new(v1::CreateMemberResponse {
             member,
@@ -36,9 +40,34 @@ impl MemberCommandService for MemberCommands {
         &self,
         request: Request<v1::UpdateMemberRequest>,
     ) -> Result<Response<v1::UpdateMemberResponse>, Status> {
-        let done = self.0.run(request).await?;
+        let (order, command) = self.commands.take(request)?;
+        let name = command.name.clone();
+        let update = |other_admins| UpdateMember {
+            other_admins,
+            ..command.clone()
+        };
+        let whole = || order.whole();
+        let answer = self
+            .disabling
+            .leave_an_admin(&order, whole, &name, update)
+            .await?;
+        let done = self.commands.done(&order, answer);
         let member = Some(done.member()?);
         Ok(Response::new(v1::UpdateMemberResponse {
+            member,
+            receipt: Some(done.receipt()),
+        }))
+    }
+
+    async fn disable_member(
+        &self,
+        request: Request<v1::DisableMemberRequest>,
+    ) -> Result<Response<v1::DisableMemberResponse>, Status> {
+        let (order, command) = self.commands.take(request)?;
+        let answer = self.disabling.disable(&order, command).await?;
+        let done = self.commands.done(&order, answer);
+        let member = Some(done.member()?);
+        Ok(Response::new(v1::DisableMemberResponse {
             member,
             receipt: Some(done.receipt()),
         }))
@@ -48,7 +77,7 @@ impl MemberCommandService for MemberCommands {
         &self,
         request: Request<v1::EnableMemberRequest>,
     ) -> Result<Response<v1::EnableMemberResponse>, Status> {
-        let done = self.0.run(request).await?;
+        let done = self.commands.run(request).await?;
         let member = Some(done.member()?);
         Ok(Response::new(v1::EnableMemberResponse {
             member,
@@ -111,6 +140,26 @@ impl CommandRequest for v1::UpdateMemberRequest {
             email: given(email)?,
             kind: given(kind)?,
             other_admins: Vec::new(),
+        })
+    }
+}
+
+impl CommandRequest for v1::DisableMemberRequest {
+    type Command = StartDisabling;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn etag(&self) -> &str {
+        &self.etag
+    }
+
+    fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<StartDisabling> {
+        Some(StartDisabling {
+            name: fields.name("name", &self.name)?,
+            other_admins: Vec::new(),
+            holdings: Holdings::default(),
         })
     }
 }

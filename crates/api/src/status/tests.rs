@@ -1,6 +1,5 @@
 //! Every error against the table of codes.
 
-use handoff_domain::Reason;
 use handoff_event_log::{Epoch, Position};
 
 use super::*;
@@ -38,6 +37,19 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             .into(),
             Code::FailedPrecondition,
             "ACCOUNT_DEACTIVATED",
+        ),
+        (
+            Rejection::MemberHoldsWork {
+                member: "members/ana".into(),
+                named: vec![Held {
+                    subject: "accounts/acme".into(),
+                    description: "assignee of accounts/acme".into(),
+                }],
+                count: 1,
+            }
+            .into(),
+            Code::FailedPrecondition,
+            "MEMBER_HOLDS_WORK",
         ),
         (
             Rejection::VersionMismatch {
@@ -187,30 +199,31 @@ fn number(error: &ApiError) -> usize {
             Rejection::NotFound { .. } => 1,
             Rejection::AlreadyExists { .. } => 2,
             Rejection::Precondition { .. } => 3,
-            Rejection::VersionMismatch { .. } => 4,
-            Rejection::StaleNotes { .. } => 5,
-            Rejection::UnknownActor { .. } => 6,
-            Rejection::NotAllowed { .. } => 7,
+            Rejection::MemberHoldsWork { .. } => 4,
+            Rejection::VersionMismatch { .. } => 5,
+            Rejection::StaleNotes { .. } => 6,
+            Rejection::UnknownActor { .. } => 7,
+            Rejection::NotAllowed { .. } => 8,
         },
-        ApiError::TokenMissing => 8,
-        ApiError::TokenInvalid(_) => 9,
-        ApiError::UnknownCaller { .. } => 10,
-        ApiError::MethodNotAllowed { .. } => 11,
-        ApiError::ActingNotAllowed { .. } => 12,
-        ApiError::RequestIdReused => 13,
-        ApiError::UnknownMethod { .. } => 14,
-        ApiError::Unreadable { .. } => 15,
-        ApiError::Overloaded => 16,
-        ApiError::Unavailable(_) => 17,
-        ApiError::OutcomeUnknown(_) => 18,
-        ApiError::Draining => 19,
-        ApiError::Behind { .. } => 20,
-        ApiError::EpochChanged { .. } => 21,
-        ApiError::Building { .. } => 22,
-        ApiError::NotParked(_) => 23,
-        ApiError::DeadlineExceeded => 24,
-        ApiError::Corrupt(_) => 25,
-        ApiError::Internal(_) => 26,
+        ApiError::TokenMissing => 9,
+        ApiError::TokenInvalid(_) => 10,
+        ApiError::UnknownCaller { .. } => 11,
+        ApiError::MethodNotAllowed { .. } => 12,
+        ApiError::ActingNotAllowed { .. } => 13,
+        ApiError::RequestIdReused => 14,
+        ApiError::UnknownMethod { .. } => 15,
+        ApiError::Unreadable { .. } => 16,
+        ApiError::Overloaded => 17,
+        ApiError::Unavailable(_) => 18,
+        ApiError::OutcomeUnknown(_) => 19,
+        ApiError::Draining => 20,
+        ApiError::Behind { .. } => 21,
+        ApiError::EpochChanged { .. } => 22,
+        ApiError::Building { .. } => 23,
+        ApiError::NotParked(_) => 24,
+        ApiError::DeadlineExceeded => 25,
+        ApiError::Corrupt(_) => 26,
+        ApiError::Internal(_) => 27,
     }
 }
 
@@ -220,7 +233,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..27).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..28).collect::<Vec<_>>());
 }
 
 #[test]

@@ -16,10 +16,17 @@ pub(crate) fn of_state(view: View, name: &str, account: &Account) -> Option<v1::
         return None;
     };
     match view {
-        View::Admin | View::Team => Some(team(name, details)),
+        View::Admin | View::Team | View::Analyst => Some(v1::Account {
+            notes: match view.shows_account_notes() {
+                true => details.notes.as_str().to_owned(),
+                false => String::new(),
+            },
+            ..team(name, details)
+        }),
     }
 }
 
+/// What everybody sees of it who sees accounts.
 fn team(name: &str, details: &Details) -> v1::Account {
     v1::Account {
         name: name.to_owned(),
@@ -32,8 +39,6 @@ fn team(name: &str, details: &Details) -> v1::Account {
         etag: details.revision.to_string(),
         create_time: Some(time::to_proto(details.created_at)),
         update_time: Some(time::to_proto(details.updated_at)),
-        open_task_count: None,
-        task_count: None,
         roles: details
             .roles
             .iter()
@@ -52,7 +57,6 @@ fn team(name: &str, details: &Details) -> v1::Account {
             .iter()
             .map(|(name, of)| contact(name, of))
             .collect(),
-        notes: details.notes.as_str().to_owned(),
         notes_revision: i32::try_from(details.notes_revision).unwrap_or(i32::MAX),
         task_types: Some(v1::TaskTypeSelection {
             all: details.task_types.is_none(),
@@ -64,6 +68,7 @@ fn team(name: &str, details: &Details) -> v1::Account {
                 .collect(),
         }),
         monthly_report: details.monthly_report,
+        ..v1::Account::default()
     }
 }
 
@@ -77,7 +82,9 @@ pub(crate) fn contact_of_state(
         return None;
     };
     match view {
-        View::Admin | View::Team => details.contacts.get(name).map(|of| contact(name, of)),
+        View::Admin | View::Team | View::Analyst => {
+            details.contacts.get(name).map(|of| contact(name, of))
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Events as callers see them: whole, or with what they say left out.
 
-use handoff_domain::Event;
 use handoff_event_log::{Epoch, Recorded};
 use handoff_proto::v1;
 use handoff_read_models::history::HistoryEntry;
@@ -10,7 +9,7 @@ use crate::{time, views::View};
 /// A recorded event. Its place, type and hash are for everybody, so that everybody can check the
 /// chain; what it says is for those who may see it.
 pub(crate) fn event(view: View, recorded: Recorded, epoch: Epoch) -> v1::Event {
-    let shown = shows(view, &recorded.event_type);
+    let shown = view.shows_event(&recorded.event_type);
     v1::Event {
         position: recorded.position.0,
         epoch: epoch.0,
@@ -41,7 +40,7 @@ pub(crate) fn event(view: View, recorded: Recorded, epoch: Epoch) -> v1::Event {
 /// One line of a resource's history. Who did something is for everybody, what exactly is not.
 pub(crate) fn history_entry(view: View, entry: HistoryEntry) -> v1::HistoryEntry {
     let HistoryEntry { position, row } = entry;
-    let shown = shows(view, &row.event_type);
+    let shown = view.shows_event(&row.event_type);
     v1::HistoryEntry {
         position: position.0,
         resource: row.stream.as_str().to_owned(),
@@ -59,36 +58,5 @@ pub(crate) fn history_entry(view: View, entry: HistoryEntry) -> v1::HistoryEntry
         payload_json: if shown { row.payload } else { String::new() },
         redacted: !shown,
         r#type: row.event_type,
-    }
-}
-
-/// Types of which only admins see what they say.
-const FOR_ADMINS: &[&str] = &["task.internal_note_added"];
-
-/// Whether a view shows what events of a type say. Of types that this program does not know, it
-/// cannot tell for whom they are: they are for admins.
-pub(crate) fn shows(view: View, event_type: &str) -> bool {
-    match view {
-        View::Admin => true,
-        View::Team => Event::TYPES.contains(&event_type) && !FOR_ADMINS.contains(&event_type),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_team_is_not_shown_what_is_for_admins_or_unknown() {
-        assert!(!shows(View::Team, "task.internal_note_added"));
-        assert!(shows(View::Admin, "task.internal_note_added_9"));
-        assert!(!shows(View::Team, "task.internal_note_added_9"));
-        for known in Event::TYPES {
-            assert_eq!(
-                shows(View::Team, known),
-                !FOR_ADMINS.contains(known),
-                "{known}"
-            );
-        }
     }
 }

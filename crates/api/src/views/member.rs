@@ -15,7 +15,7 @@ pub(crate) fn of_state(view: View, name: &str, member: &Member) -> Option<v1::Me
         return None;
     };
     match view {
-        View::Admin | View::Team => Some(team(name, details)),
+        View::Admin | View::Team | View::Analyst => Some(team(name, details)),
     }
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn workload(view: View, entry: WorkloadEntry) -> v1::Workload {
         deactivated_account_count: of.deactivated,
     };
     match view {
-        View::Admin | View::Team => v1::Workload {
+        View::Admin | View::Team | View::Analyst => v1::Workload {
             member: entry.member.as_str().to_owned(),
             member_display_name: entry.display_name,
             open_task_count: entry.open_tasks,

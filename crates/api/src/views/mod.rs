@@ -11,7 +11,7 @@ pub(crate) mod timeline;
 
 use chrono::{DateTime, Utc};
 use handoff_commands::Receipt;
-use handoff_domain::{State, task::Money};
+use handoff_domain::{Event, State, task::Money};
 use handoff_proto::v1::{self, get_resource_at_response::Resource};
 use tonic::Status;
 use tonic_types::StatusExt;
@@ -26,9 +26,16 @@ use crate::{
 pub(crate) enum View {
     /// What admins see: everything.
     Admin,
-    /// What the rest of the team and analysts see: everything but what is for admins.
+    /// What the rest of the team sees: everything but what is for admins.
     Team,
+    /// What analysts see: what the rest of the team sees, but what is for the team only.
+    Analyst,
 }
+
+/// Types of events of which only admins see what they say.
+const FOR_ADMINS: &[&str] = &["task.internal_note_added"];
+/// Types of events of which only the team sees what they say.
+const FOR_THE_TEAM: &[&str] = &["account.notes_updated"];
 
 impl View {
     /// The view of a caller.
@@ -38,11 +45,33 @@ impl View {
     pub(crate) fn of(caller: &Caller, method: &'static str) -> Result<Self, ApiError> {
         match caller.class {
             Class::Admin => Ok(Self::Admin),
-            Class::Staff | Class::ServiceAccount | Class::Analyst => Ok(Self::Team),
+            Class::Staff | Class::ServiceAccount => Ok(Self::Team),
+            Class::Analyst => Ok(Self::Analyst),
             Class::Operator | Class::Contact => Err(ApiError::MethodNotAllowed {
                 actor: caller.actor.clone(),
                 method,
             }),
+        }
+    }
+
+    /// Whether the notes of accounts are shown (S0: for the team only).
+    pub(crate) fn shows_account_notes(self) -> bool {
+        match self {
+            Self::Admin | Self::Team => true,
+            Self::Analyst => false,
+        }
+    }
+
+    /// Whether it is shown what events of a type say. Of types that this program does not know, it
+    /// cannot tell for whom they are: they are for admins.
+    pub(crate) fn shows_event(self, event_type: &str) -> bool {
+        let known = Event::TYPES.contains(&event_type);
+        match self {
+            Self::Admin => true,
+            Self::Team => known && !FOR_ADMINS.contains(&event_type),
+            Self::Analyst => {
+                known && !FOR_ADMINS.contains(&event_type) && !FOR_THE_TEAM.contains(&event_type)
+            }
         }
     }
 }
@@ -94,5 +123,29 @@ pub(crate) fn resource(
         State::Task(task) => task::of_state(view, name, task, now).map(Resource::Task),
         State::Member(member) => member::of_state(view, name, member).map(Resource::Member),
         State::Settings(settings) => Some(Resource::Settings(settings::of_state(view, settings))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_shown_events_that_are_for_others_or_unknown() {
+        let (team, analyst) = (View::Team, View::Analyst);
+        assert!(!team.shows_event("task.internal_note_added"));
+        assert!(View::Admin.shows_event("task.internal_note_added_9"));
+        assert!(!team.shows_event("task.internal_note_added_9"));
+        assert!(team.shows_event("account.notes_updated"));
+        assert!(!analyst.shows_event("account.notes_updated"));
+        for kept in FOR_ADMINS.iter().chain(FOR_THE_TEAM) {
+            assert!(Event::TYPES.contains(kept), "{kept} is no type of events");
+        }
+        for known in Event::TYPES {
+            let for_team = !FOR_ADMINS.contains(known);
+            assert_eq!(team.shows_event(known), for_team, "{known}");
+            let for_all = for_team && !FOR_THE_TEAM.contains(known);
+            assert_eq!(analyst.shows_event(known), for_all, "{known}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 /// The settings as their events make them.
 pub(crate) fn of_state(view: View, settings: &Settings) -> v1::Settings {
     match view {
-        View::Admin | View::Team => team(settings),
+        View::Admin | View::Team | View::Analyst => team(settings),
     }
 }
 

@@ -1,9 +1,8 @@
 //! Tasks as callers see them.
 
 use chrono::{DateTime, Utc};
-use handoff_domain::{
-    task::{Details, DueSource, Notify, Origin, Priority, Requester, Status, Task, Visibility},
-    text::Html,
+use handoff_domain::task::{
+    Details, DueSource, Notify, Origin, Priority, Requester, Status, Task, Visibility,
 };
 use handoff_proto::v1;
 use handoff_read_models::tasks::TaskEntry;
@@ -25,7 +24,7 @@ pub(crate) fn of_state(
     let details = task.details()?;
     let completed = details.completed();
     match view {
-        View::Admin | View::Team => Some(v1::Task {
+        View::Admin | View::Team | View::Analyst => Some(v1::Task {
             status: status(details.status()).into(),
             percent_complete: details.percent().number().into(),
             complete_time: completed.map(|(at, _)| time::to_proto(at)),
@@ -177,10 +176,10 @@ pub(crate) fn of_entry(view: View, entry: TaskEntry, now: DateTime<Utc>) -> Opti
     })
 }
 
-/// The notes of the account that a task is about (S0): for the team, never for contacts.
+/// The notes of the account that a task is about, for those who see them.
 pub(crate) fn account_notes(view: View, entry: &TaskEntry) -> String {
-    let notes = entry.account_notes.as_ref().map(Html::as_str);
-    match view {
-        View::Admin | View::Team => notes.unwrap_or_default().to_owned(),
+    match &entry.account_notes {
+        Some(notes) if view.shows_account_notes() => notes.as_str().to_owned(),
+        Some(_) | None => String::new(),
     }
 }

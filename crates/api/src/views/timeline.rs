@@ -16,7 +16,7 @@ use crate::{
 /// An entry of an account's timeline.
 pub(crate) fn of_entry(view: View, entry: TimelineEntry) -> v1::TimelineEntry {
     match view {
-        View::Admin | View::Team => team(entry),
+        View::Admin | View::Team | View::Analyst => team(entry),
     }
 }
 

@@ -360,7 +360,8 @@ async fn settings_change_for_admins_and_are_shown_in_history() {
 
 #[tokio::test]
 async fn an_admin_changes_members_and_the_last_one_stays() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with_projectors().await;
+    server.is_up_to_date().await;
     let mut members = MemberCommandServiceClient::new(server.channel.clone());
     let admin = server.person("members/admin");
     let update = |name: &str, kind: v1::MemberKind| v1::UpdateMemberRequest {

@@ -5,8 +5,10 @@
 mod accounts;
 mod callers;
 mod commands;
+mod disabling;
 mod draining;
 mod events;
+mod notes;
 mod projections;
 mod queries;
 mod support;

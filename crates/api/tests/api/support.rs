@@ -21,6 +21,7 @@ use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
 use handoff_projections::{
     Admin, Environment, Inclusion, Notices, Settings, reading_pool, run_projector,
 };
+use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
     Queries, accounts::Accounts, history::History, members::Members, tasks::Tasks,
     timelines::Timelines,
@@ -49,8 +50,27 @@ pub(crate) struct TestServer {
     pub(crate) database: TestDatabase,
     gateway: Gateway,
     issuer: Issuer,
+    notices: Notices,
     _keys: tempfile::TempDir,
-    _projectors: Option<(TestNats, DropGuard)>,
+    projectors: Option<Projectors>,
+}
+
+/// An api over a database.
+struct Replica {
+    address: SocketAddr,
+    channel: Channel,
+    health: Health,
+    shutdown: CancellationToken,
+    served: JoinHandle<()>,
+    gateway: Gateway,
+}
+
+/// What keeps the read models up to date.
+struct Projectors {
+    running: CancellationToken,
+    projectors: Vec<JoinHandle<()>>,
+    _nats: TestNats,
+    _guard: DropGuard,
 }
 
 impl TestServer {
@@ -60,19 +80,83 @@ impl TestServer {
 
     /// With projectors, so that queries are answered.
     pub(crate) async fn start_with_projectors() -> Self {
-        let notices = Notices::default();
-        let mut server = Self::assemble(Limits::default(), &notices).await;
-        let database = Database::new(&server.database.url).unwrap();
-        server._projectors = Some(project(database, notices).await);
+        let mut server = Self::start().await;
+        server.start_projectors().await;
         server
     }
 
-    pub(crate) async fn start_with(limits: Limits) -> Self {
-        Self::assemble(limits, &Notices::default()).await
+    pub(crate) async fn start_projectors(&mut self) {
+        let database = Database::new(&self.database.url).unwrap();
+        self.projectors = Some(project(database, self.notices.clone()).await);
     }
 
-    async fn assemble(limits: Limits, notices: &Notices) -> Self {
-        let test_database = TestDatabase::create().await;
+    /// The read models stay as they are from here on.
+    pub(crate) async fn stop_projectors(&mut self) {
+        let stopped = self.projectors.take().unwrap();
+        stopped.running.cancel();
+        for projector in stopped.projectors {
+            projector.await.unwrap();
+        }
+    }
+
+    /// Waits until the read models are there and include everything.
+    pub(crate) async fn is_up_to_date(&self) {
+        let database = self.database.connect().await;
+        let row = database
+            .query_one("select max(position) from event_log.events", &[])
+            .await;
+        let mut accounts = AccountQueryServiceClient::new(self.channel.clone());
+        let request = v1::ListWorkloadsRequest {
+            min_position: row.unwrap().get(0),
+            ..Default::default()
+        };
+        accounts.list_workloads(self.ana(request)).await.unwrap();
+    }
+
+    pub(crate) async fn start_with(limits: Limits) -> Self {
+        let database = TestDatabase::create().await;
+        let directory = tempfile::tempdir().unwrap();
+        let issuer = Issuer::open_or_create(directory.path()).unwrap();
+        let notices = Notices::default();
+        let replica = Self::assemble(&database, &issuer, limits, &notices).await;
+        for (name, kind) in [("Admin", Kind::Admin), ("Ana", Kind::Staff)] {
+            let command = CreateMember {
+                id: NewId::FromDisplayName,
+                display_name: Line::new(name).unwrap(),
+                email: None,
+                kind,
+            };
+            submit(&replica.gateway, Actor::System, command).await;
+        }
+        Self {
+            gateway: replica.gateway,
+            address: replica.address,
+            channel: replica.channel,
+            health: replica.health,
+            shutdown: replica.shutdown,
+            served: replica.served,
+            database,
+            issuer,
+            notices,
+            _keys: directory,
+            projectors: None,
+        }
+    }
+
+    /// A connection to another api over the same database.
+    pub(crate) async fn replica(&self) -> Channel {
+        let limits = Limits::default();
+        Self::assemble(&self.database, &self.issuer, limits, &self.notices)
+            .await
+            .channel
+    }
+
+    async fn assemble(
+        test_database: &TestDatabase,
+        issuer: &Issuer,
+        limits: Limits,
+        notices: &Notices,
+    ) -> Replica {
         let registry = &mut Registry::default();
         let database = Database::new(&test_database.url).unwrap();
         let pool = database.pool(DatabaseRole::Reader, "test", "", 8);
@@ -84,18 +168,6 @@ impl TestServer {
             handoff_commands::Metrics::new(registry),
         )
         .unwrap();
-        for (name, kind) in [("Admin", Kind::Admin), ("Ana", Kind::Staff)] {
-            let command = CreateMember {
-                id: NewId::FromDisplayName,
-                display_name: Line::new(name).unwrap(),
-                email: None,
-                kind,
-            };
-            submit(&gateway, Actor::System, command).await;
-        }
-
-        let directory = tempfile::tempdir().unwrap();
-        let issuer = Issuer::open_or_create(directory.path()).unwrap();
         let keys = KeyFile::open(issuer.keys_path(), Expectations::default()).unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let authenticator = Authenticator::new(Arc::new(keys), states.clone(), clock.clone());
@@ -117,18 +189,13 @@ impl TestServer {
         let shutdown = CancellationToken::new();
         let served = tokio::spawn(serve(listener, api, limits, shutdown.clone()));
         let channel = connect(address).await;
-        Self {
+        Replica {
             address,
             channel,
-
             health,
             shutdown,
             served,
-            database: test_database,
             gateway,
-            issuer,
-            _keys: directory,
-            _projectors: None,
         }
     }
 
@@ -181,8 +248,8 @@ impl TestServer {
     }
 }
 
-/// Keeps the read models up to date until the guard is dropped.
-async fn project(database: Database, notices: Notices) -> (TestNats, DropGuard) {
+/// Keeps the read models up to date until it is dropped.
+async fn project(database: Database, notices: Notices) -> Projectors {
     let nats = TestNats::start_shared().await;
     let client = handoff_bus::connect(&nats.url, "test").await.unwrap();
     let subjects = Subjects::new(&nats.prefix, &nats.prefix);
@@ -207,21 +274,27 @@ async fn project(database: Database, notices: Notices) -> (TestNats, DropGuard) 
         instance: "test".into(),
         settings: Settings::default(),
     };
-    tokio::spawn(run_projector::<Accounts>(
-        environment.clone(),
-        running.clone(),
-    ));
-    tokio::spawn(run_projector::<Members>(
-        environment.clone(),
-        running.clone(),
-    ));
-    tokio::spawn(run_projector::<Timelines>(
-        environment.clone(),
-        running.clone(),
-    ));
-    tokio::spawn(run_projector::<Tasks>(environment.clone(), running.clone()));
-    tokio::spawn(run_projector::<History>(environment, running.clone()));
-    (nats, running.drop_guard())
+    macro_rules! projector {
+        ($model:ty) => {{
+            let run = run_projector::<$model>(environment.clone(), running.clone());
+            tokio::spawn(async move {
+                run.await;
+            })
+        }};
+    }
+    let projectors = vec![
+        projector!(Accounts),
+        projector!(Members),
+        projector!(Timelines),
+        projector!(Tasks),
+        projector!(History),
+    ];
+    Projectors {
+        running: running.clone(),
+        projectors,
+        _nats: nats,
+        _guard: running.drop_guard(),
+    }
 }
 
 pub(crate) async fn connect(address: SocketAddr) -> Channel {

@@ -36,6 +36,8 @@ pub(crate) enum MemberCommand {
     List(MemberList),
     /// Changes the name, e-mail address or kind of a member
     Update(UpdateMember),
+    /// Ends a member's access; refused while they hold roles, support teams or open tasks
+    Disable(Target),
     /// Lets a disabled member sign in and be given work again
     Enable(Target),
 }
@@ -139,6 +141,7 @@ impl MemberCommand {
             }
             Self::List(list) => list.run(session, printer).await,
             Self::Update(update) => update.run(session, printer).await,
+            Self::Disable(target) => target.disable(session, printer).await,
             Self::Enable(target) => target.enable(session, printer).await,
         }
     }
@@ -219,6 +222,24 @@ impl UpdateMember {
 }
 
 impl Target {
+    async fn disable(self, session: &Session, printer: &Printer) -> Result<(), Error> {
+        let request_id = self.command.request_id();
+        let request = v1::DisableMemberRequest {
+            name: name::member(&self.member)?,
+            request_id: request_id.clone(),
+            etag: self.etag.unwrap_or_default(),
+        };
+        let answer = session
+            .command(&request_id, request, async |service, request| {
+                MemberCommandServiceClient::new(service)
+                    .disable_member(request)
+                    .await
+            })
+            .await?;
+        let member = answer.member.clone().unwrap_or_default();
+        Ok(printer.done(&answer, &format!("{} is disabled.", member.name))?)
+    }
+
     async fn enable(self, session: &Session, printer: &Printer) -> Result<(), Error> {
         let request_id = self.command.request_id();
         let request = v1::EnableMemberRequest {

@@ -49,6 +49,13 @@ impl MemberCommandService for Fake {
         }))
     }
 
+    async fn disable_member(
+        &self,
+        _: Request<v1::DisableMemberRequest>,
+    ) -> Result<Response<v1::DisableMemberResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
     async fn enable_member(
         &self,
         _: Request<v1::EnableMemberRequest>,

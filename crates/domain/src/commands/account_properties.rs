@@ -10,9 +10,10 @@ use crate::{
     account::{self, ContactChanges, InteractionKind, RoleSource, Status},
     commands::{
         AssignRole, ConvertLead, CreateAccount, CreateContact, DeleteContact, DisableMember,
-        EnableMember, GenerateTask, LogInteraction, NewId, RecordQuestion, SelectTaskTypes,
-        SetAccountStatus, SetMonthlyReport, SetSupportTeam, StartDisabling, UpdateAccount,
-        UpdateContact, UpdateMember, UpdateNotes, UpdateSettings, VacateRole, memory::Memory,
+        EnableMember, GenerateTask, Holdings, LogInteraction, NewId, RecordQuestion,
+        SelectTaskTypes, SetAccountStatus, SetMonthlyReport, SetSupportTeam, StartDisabling,
+        UpdateAccount, UpdateContact, UpdateMember, UpdateNotes, UpdateSettings, VacateRole,
+        memory::Memory,
     },
     member,
     names::{AccountName, MemberName},
@@ -173,11 +174,14 @@ fn of_members() -> impl Strategy<Value = Box<dyn Command>> {
             kind: Some(kind),
             other_admins,
         })),
-        (member(), members())
-            .prop_map(|(name, other_admins)| boxed(StartDisabling { name, other_admins })),
+        (member(), members()).prop_map(|(name, other_admins)| boxed(StartDisabling {
+            name,
+            other_admins,
+            holdings: Holdings::default(),
+        })),
         member().prop_map(|name| boxed(DisableMember {
             name,
-            holdings: vec![],
+            holdings: Holdings::default(),
         })),
         member().prop_map(|name| boxed(EnableMember { name })),
     ]

@@ -8,7 +8,7 @@ use crate::{
     limits,
     member::{self, Kind, Member, OtherAdmin},
     names::{AccountName, MemberName, StreamName, TaskName},
-    rejection::{Reason, Rejection},
+    rejection::{Held, Reason, Rejection},
     settings::Settings,
     terms::Role,
     text::{Email, Line},
@@ -98,12 +98,18 @@ pub struct StartDisabling {
     /// member in question or no member. The first who is an enabled admin counts, and their stream is
     /// asserted, so that of two admins who disable each other at once only one succeeds.
     pub other_admins: Vec<MemberName>,
+    /// What the member holds, as far as read models say by now: anything here refuses the command, so
+    /// that nothing is begun in vain. It need not be complete.
+    pub holdings: Holdings,
 }
 
 impl Command for StartDisabling {
     fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
         let member = editable(context, unit, &self.name)?;
-        refuse_held(&self.name, &*unit.settings()?, &[])?;
+        // Of whom it was begun, the second step says what they hold.
+        if member.details().is_some_and(member::Details::takes_work) {
+            refuse_held(&self.name, &*unit.settings()?, &self.holdings)?;
+        }
         let other = other_admin(context, unit, &self.name, &self.other_admins)?;
         let event = member.start_disabling(&self.name, other, context.by(), context.now)?;
         append(unit, &self.name, event)
@@ -117,7 +123,7 @@ pub struct DisableMember {
     /// What the member holds, from read models that include the position of
     /// `member.disabling_started`. Anything here refuses the command. What the settings say is looked
     /// up by the command itself.
-    pub holdings: Vec<Holding>,
+    pub holdings: Holdings,
 }
 
 impl Command for DisableMember {
@@ -159,6 +165,26 @@ pub enum Holding {
     DefaultAssignee,
 }
 
+impl Holding {
+    /// The resource in which it stands.
+    fn subject(&self) -> &str {
+        match self {
+            Self::Role { account, .. } | Self::SupportTeam { account } => account.as_str(),
+            Self::OpenTask { task } => task.as_str(),
+            Self::DefaultAssignee => "settings",
+        }
+    }
+}
+
+/// What a member holds: how much, and some of it by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// The first of them, at most [`limits::NAMED_HOLDINGS`].
+    pub named: Vec<Holding>,
+    /// How many there are, with those that are named.
+    pub count: u64,
+}
+
 impl fmt::Display for Holding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -171,30 +197,24 @@ impl fmt::Display for Holding {
 }
 
 /// Refuses to disable who holds something, and says what.
-fn refuse_held(name: &MemberName, settings: &Settings, found: &[Holding]) -> Result<(), Rejection> {
-    /// More are counted, not named.
-    const NAMED: usize = 20;
+fn refuse_held(name: &MemberName, settings: &Settings, found: &Holdings) -> Result<(), Rejection> {
     let default = (settings.default_assignee == *name).then_some(&Holding::DefaultAssignee);
-    let holdings: Vec<_> = default.into_iter().chain(found).collect();
-    if holdings.is_empty() {
+    let count = found.count + u64::from(default.is_some());
+    if count == 0 {
         return Ok(());
     }
-    let named: Vec<_> = holdings
-        .iter()
-        .take(NAMED)
-        .map(ToString::to_string)
-        .collect();
-    let more = match holdings.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    Err(Rejection::Precondition {
-        reason: Reason::MemberHoldsWork,
-        subject: name.to_string(),
-        description: format!(
-            "{name} holds {}{more}: pass that on first",
-            named.join(", ")
-        ),
+    let named = default
+        .into_iter()
+        .chain(&found.named)
+        .take(limits::NAMED_HOLDINGS)
+        .map(|holding| Held {
+            subject: holding.subject().to_owned(),
+            description: holding.to_string(),
+        });
+    Err(Rejection::MemberHoldsWork {
+        member: name.to_string(),
+        named: named.collect(),
+        count,
     })
 }
 
@@ -316,13 +336,14 @@ mod tests {
         StartDisabling {
             name: name(id),
             other_admins: other_admins.iter().map(|id| name(id)).collect(),
+            holdings: Holdings::default(),
         }
     }
 
     fn disable(id: &str) -> DisableMember {
         DisableMember {
             name: name(id),
-            holdings: vec![],
+            holdings: Holdings::default(),
         }
     }
 
@@ -339,6 +360,7 @@ mod tests {
     fn reason(rejection: Rejection) -> Reason {
         match rejection {
             Rejection::Precondition { reason, .. } => reason,
+            Rejection::MemberHoldsWork { .. } => Reason::MemberHoldsWork,
             other => panic!("{other}"),
         }
     }
@@ -440,30 +462,50 @@ mod tests {
         assert_eq!(memory.account("acme").assignee, name("admin"));
     }
 
+    fn thirty_tasks() -> Holdings {
+        let named = (0..30).map(|n| Holding::OpenTask {
+            task: format!("tasks/t{n}").parse().unwrap(),
+        });
+        Holdings {
+            named: named.collect(),
+            count: 30,
+        }
+    }
+
     #[test]
     fn who_holds_something_is_not_disabled_and_the_error_lists_it() {
         let mut memory = Memory::with_team();
         memory.accept("members/admin", &start("ben", &[]));
-        let holdings = (0..30).map(|n| Holding::OpenTask {
-            task: format!("tasks/t{n}").parse().unwrap(),
-        });
         let held = DisableMember {
             name: name("ben"),
-            holdings: holdings.collect(),
+            holdings: thirty_tasks(),
         };
-        let Rejection::Precondition {
-            reason,
-            description,
-            ..
-        } = memory.reject("members/admin", &held)
-        else {
-            panic!("not refused by a rule")
-        };
-        assert_eq!(reason, Reason::MemberHoldsWork);
+        let rejection = memory.reject("members/admin", &held);
         assert!(
-            description.contains("tasks/t19 and 10 more"),
-            "{description}"
+            rejection.to_string().contains("tasks/t19 and 10 more"),
+            "{rejection}"
         );
+        let Rejection::MemberHoldsWork { named, count, .. } = rejection else {
+            panic!("{rejection}")
+        };
+        assert_eq!((named.len(), count), (20, 30));
+        assert_eq!(named[19].subject, "tasks/t19");
+    }
+
+    #[test]
+    fn disabling_is_not_begun_for_who_is_known_to_hold_something() {
+        let mut memory = Memory::with_team();
+        let events = memory.log.len();
+        let held = StartDisabling {
+            holdings: thirty_tasks(),
+            ..start("ben", &[])
+        };
+        let rejection = memory.reject("members/admin", &held);
+        assert_eq!(reason(rejection), Reason::MemberHoldsWork);
+        assert_eq!(memory.log.len(), events);
+        // What was read before it was begun does not stop it from going on.
+        memory.accept("members/admin", &start("ben", &[]));
+        memory.accept("members/admin", &held);
     }
 
     #[test]

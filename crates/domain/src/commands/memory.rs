@@ -8,8 +8,8 @@ use crate::{
     Command, Context, NewEvent, Rejection, Revision, Source, State, Stop, Unit, Version, Versioned,
     account,
     commands::{
-        CreateAccount, CreateMember, DisableMember, NewId, SetAccountStatus, StartDisabling,
-        UpdateSettings,
+        CreateAccount, CreateMember, DisableMember, Holdings, NewId, SetAccountStatus,
+        StartDisabling, UpdateSettings,
     },
     member,
     names::{AccountName, MemberName, StreamName, TaskName},
@@ -179,11 +179,12 @@ impl Memory {
         let start = StartDisabling {
             name: name.clone(),
             other_admins: vec![],
+            holdings: Holdings::default(),
         };
         self.accept("members/admin", &start);
         let disable = DisableMember {
             name,
-            holdings: vec![],
+            holdings: Holdings::default(),
         };
         self.accept("members/admin", &disable);
     }

@@ -23,7 +23,7 @@ pub use account::{ConvertLead, CreateAccount, SetAccountStatus, UpdateAccount};
 pub use contact::{CreateContact, DeleteContact, UpdateContact};
 pub use generate::GenerateTask;
 pub use member::{
-    CreateMember, DisableMember, EnableMember, Holding, StartDisabling, UpdateMember,
+    CreateMember, DisableMember, EnableMember, Holding, Holdings, StartDisabling, UpdateMember,
 };
 pub use new_id::NewId;
 pub use record::{LogInteraction, RecordQuestion, UpdateNotes};

@@ -69,6 +69,11 @@ pub(super) const INDEXES: &[Index] = &[
         name: "rows_more_roles",
         on: "using gin (more_roles) where cardinality(more_roles) > 0",
     },
+    // The accounts of one member of their support teams: what the member holds.
+    Index {
+        name: "rows_support_team",
+        on: "using gin (support_team) where cardinality(support_team) > 0",
+    },
     // Words in the display name or id.
     Index {
         name: "rows_search",

@@ -45,7 +45,7 @@ fn name(stream: &StreamName) -> Option<AccountName> {
 
 impl ReadModel for Accounts {
     const NAME: &'static str = "accounts";
-    const VERSION: i32 = 3;
+    const VERSION: i32 = 4;
     const KEY: &'static [&'static str] = &["account text collate \"C\" not null"];
     // The whole account first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[
@@ -62,6 +62,7 @@ impl ReadModel for Accounts {
         "role_2 text collate \"C\"",
         "role_3 text collate \"C\"",
         "more_roles text[] collate \"C\" not null",
+        "support_team text[] collate \"C\" not null",
         // The display name in lower case, for searches.
         "search text collate \"C\" not null",
         "origin text collate \"C\" not null",
@@ -127,7 +128,13 @@ impl ReadModel for Accounts {
         for held in first {
             to.put(held);
         }
+        let support_team: Vec<_> = details
+            .support_team
+            .iter()
+            .map(|member| member.as_str())
+            .collect();
         to.put(more)
+            .put(support_team)
             .put(search::document([details.display_name.as_str()]))
             .put(label(&details.origin))
             .put(details.created_at)

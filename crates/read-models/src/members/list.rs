@@ -1,6 +1,6 @@
 //! Lists of members: what they can be asked for, and the statement that answers.
 
-use handoff_domain::{Invalid, names::MemberName};
+use handoff_domain::{Invalid, limits, names::MemberName};
 use handoff_projections::Index;
 use tokio_postgres::types::Type;
 
@@ -22,6 +22,11 @@ pub(super) const INDEXES: &[Index] = &[
     Index {
         name: "rows_display_name",
         on: "(display_name, member)",
+    },
+    // The admins who may sign in: those who may remain when another leaves.
+    Index {
+        name: "rows_admins",
+        on: "(member) where kind = 'admin' and enabled",
     },
     // Words in the display name, e-mail address or id.
     Index {
@@ -74,6 +79,18 @@ pub(crate) fn one(name: &MemberName) -> Statement {
     let columns = columns::<Members>("k");
     let sql = format!(
         "select {columns}, array[]::text[] as place from {{0}}.rows k where {NAME} = {member}"
+    );
+    Statement { sql, parameters }
+}
+
+/// The statement for some of the enabled admins beside one member, at most as many as a command may name.
+pub(crate) fn other_admins(name: &MemberName) -> Statement {
+    let mut parameters = Parameters::default();
+    let member = parameters.add(name.as_str().to_owned(), Type::TEXT);
+    let limit = limits::OTHER_ADMINS;
+    let sql = format!(
+        "select {NAME}, array[]::text[] as place from {{0}}.rows k \
+         where k.kind = 'admin' and k.enabled and {NAME} <> {member} order by {NAME} limit {limit}"
     );
     Statement { sql, parameters }
 }

@@ -18,7 +18,7 @@ use crate::{
     stored::{Json, json, label},
 };
 
-pub(crate) use list::{BY_NAME, FIELDS, LISTING, SORTABLES, one, page};
+pub(crate) use list::{BY_NAME, FIELDS, LISTING, SORTABLES, one, other_admins, page};
 
 /// The read model `members`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ fn name(stream: &StreamName) -> Option<MemberName> {
 
 impl ReadModel for Members {
     const NAME: &'static str = "members";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["member text collate \"C\" not null"];
     // The whole member first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[

@@ -1,17 +1,27 @@
-//! Queries about members.
+//! Queries about members: themselves, what they hold, and who else is an admin.
 
-use handoff_domain::{Partition, names::MemberName};
-use handoff_projections::{Source, UnreadableRow};
+use handoff_domain::{
+    Partition,
+    commands::{Holding, Holdings},
+    names::MemberName,
+};
+use handoff_projections::{Source, Take, UnreadableRow};
 use tokio_postgres::Row;
 
 use super::{Answer, Consistency, Queries, QueryError, joined};
 use crate::{
+    accounts::Accounts,
     filter::Viewer,
+    holdings,
     list::{ListRequest, Page},
     members::{self, MemberEntry, Members},
+    stored::unreadable,
+    tasks::Tasks,
 };
 
 const MEMBERS: &[Source] = &[Source::of::<Members>()];
+// In the order of the schemas in the statement.
+const HOLDINGS: &[Source] = &[Source::of::<Accounts>(), Source::of::<Tasks>()];
 
 impl Queries {
     /// One member; none if there is none of that name.
@@ -46,6 +56,67 @@ impl Queries {
             .await?;
         Ok(self.page(&plan, answer))
     }
+
+    /// What a member holds of accounts and open tasks. What the settings say is not in it.
+    pub async fn holdings(
+        &self,
+        name: &MemberName,
+        consistency: Consistency,
+    ) -> Result<Answer<Holdings>, QueryError> {
+        let statement = holdings::of(name);
+        let Answer { value, position } = self
+            .run(HOLDINGS, None, &statement, consistency, holding)
+            .await?;
+        let count = value.first().map_or(0, |((_, count), _)| *count);
+        let value = Holdings {
+            named: value.into_iter().map(|((holding, _), _)| holding).collect(),
+            count,
+        };
+        Ok(Answer { value, position })
+    }
+
+    /// Members beside `name` who are admins and may sign in: the first
+    /// [`OTHER_ADMINS`](handoff_domain::limits::OTHER_ADMINS) by name.
+    pub async fn other_admins(
+        &self,
+        name: &MemberName,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<MemberName>>, QueryError> {
+        let statement = members::other_admins(name);
+        let Answer { value, position } = self
+            .run(MEMBERS, None, &statement, consistency, |row| {
+                Take::new(row, 0).parse()
+            })
+            .await?;
+        let value = value.into_iter().map(|(name, _)| name).collect();
+        Ok(Answer { value, position })
+    }
+}
+
+/// One holding, and how many there are.
+fn holding(row: &Row) -> Result<(Holding, u64), UnreadableRow> {
+    // After the place, which every list has.
+    let mut from = Take::new(row, 1);
+    let what: &str = from.take()?;
+    let holding = match what {
+        holdings::ROLE => Holding::Role {
+            account: from.parse()?,
+            role: from.parse()?,
+        },
+        holdings::SUPPORT_TEAM => {
+            let account = from.parse()?;
+            from.take::<Option<&str>>()?;
+            Holding::SupportTeam { account }
+        }
+        holdings::OPEN_TASK => {
+            let task = from.parse()?;
+            from.take::<Option<&str>>()?;
+            Holding::OpenTask { task }
+        }
+        _ => return Err(unreadable(what, "is nothing that a member can hold")),
+    };
+    let count: i64 = from.take()?;
+    Ok((holding, count.unsigned_abs()))
 }
 
 fn member(row: &Row) -> Result<MemberEntry, UnreadableRow> {

@@ -7,7 +7,7 @@ use crate::{
     Command, Event, State,
     commands::{
         AddInternalNote, AddNote, CancelTask, CompleteTask, DeleteTask, DisableMember,
-        EnableMember, MarkBilled, RelateTasks, ReopenTask, SetNotify, SetTaskStatus,
+        EnableMember, Holdings, MarkBilled, RelateTasks, ReopenTask, SetNotify, SetTaskStatus,
         StartDisabling, UndeleteTask, UnrelateTasks, UpdateTask,
         memory::Memory,
         task::samples::{ZOE, assign, create, draft, member, name, with_submitted_task},
@@ -123,8 +123,12 @@ fn around_it() -> impl Strategy<Value = Box<dyn Command>> {
             let new = Draft { percent, related, ..draft("accounts/acme") };
             boxed(create(name.id(), new))
         }),
-        1 => someone().prop_map(|name| boxed(StartDisabling { name, other_admins: vec![] })),
-        1 => someone().prop_map(|name| boxed(DisableMember { name, holdings: vec![] })),
+        1 => someone().prop_map(|name| boxed(StartDisabling {
+            name,
+            other_admins: vec![],
+            holdings: Holdings::default(),
+        })),
+        1 => someone().prop_map(|name| boxed(DisableMember { name, holdings: Holdings::default() })),
         1 => someone().prop_map(|name| boxed(EnableMember { name })),
     ]
 }

@@ -3,7 +3,7 @@ use chrono::{NaiveDate, TimeDelta};
 use super::*;
 use crate::{
     commands::{
-        AssignRole, CompleteTask, CreateContact, SetSupportTeam, StartDisabling,
+        AssignRole, CompleteTask, CreateContact, Holdings, SetSupportTeam, StartDisabling,
         memory::Memory,
         task::samples::{ZOE, create, details, draft, fields, name, reason, with_task},
     },
@@ -445,6 +445,7 @@ fn nobody_who_is_leaving_is_given_a_task_by_default() {
     let leave = StartDisabling {
         name: "members/ben".parse().unwrap(),
         other_admins: vec![],
+        holdings: Holdings::default(),
     };
     memory.accept("members/admin", &leave);
     memory.accept("members/ana", &create("t1", draft("accounts/acme")));
