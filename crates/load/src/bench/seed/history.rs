@@ -111,7 +111,7 @@ impl<T: FnMut(Vec<u8>) -> bool> Writer<T> {
         let (at, due) = (time(self.at), time(self.at + SLA));
         let partition = partition_of(&account);
         let payload = format!(
-            r#"{{"type":"created","number":"{number}","subject":"{account}","title":"Prepare the quarterly review","description":null,"category":null,"status":"not_started","priority":"normal","visibility":"internal","assignees":["{assignee}"],"start":"{at}","due":"{due}","due_source":"sla","sla_hours":48,"origin":"manual","by":"{BY}","at":"{at}"}}"#
+            r#"{{"type":"created","number":"{number}","subject":"{account}","title":"Prepare the quarterly review","description":null,"category":null,"status":"not_started","percent":0,"priority":"normal","visibility":"internal","assignees":["{assignee}"],"start":"{at}","due":"{due}","due_source":"sla","sla_hours":48,"billable":false,"origin":"manual","by":"{BY}","at":"{at}"}}"#
         );
         self.event(&name, 1, "task.created", partition, &payload);
         let payload = format!(r#"{{"type":"task_numbered","task":"{name}","n":{n}}}"#);
@@ -132,7 +132,7 @@ impl<T: FnMut(Vec<u8>) -> bool> Writer<T> {
         let now = Shape::member((task + 1) % shape.members);
         let at = time(self.at);
         let payload = format!(
-            r#"{{"type":"assigned","previous":["{before}"],"assignees":["{now}"],"by":"{BY}","at":"{at}"}}"#
+            r#"{{"type":"assigned","left":["{before}"],"joined":["{now}"],"cause":{{"source":"api","event":null}},"by":"{BY}","at":"{at}"}}"#
         );
         self.task_event(shape, task, 2, "task.assigned", &payload);
     }
@@ -150,7 +150,7 @@ impl<T: FnMut(Vec<u8>) -> bool> Writer<T> {
         self.command("ReopenTask");
         let (at, completed_at) = (time(self.at), time(completed_at));
         let payload = format!(
-            r#"{{"type":"reopened","status":"not_started","percent":0,"completed_at":"{completed_at}","by":"{BY}","at":"{at}"}}"#
+            r#"{{"type":"reopened","previous":"complete","status":"not_started","percent":0,"completed_at":"{completed_at}","by":"{BY}","at":"{at}"}}"#
         );
         self.task_event(shape, task, 4, "task.reopened", &payload);
     }
