@@ -10,11 +10,15 @@ use handoff_commands::{
 };
 use handoff_domain::{
     Command, Context, Rejection, Revision, State,
-    commands::{AssignTask, CompleteTask, CreateMember, CreateTask, NewId, ReopenTask},
+    account::InteractionKind,
+    commands::{
+        AssignTask, CompleteTask, CreateMember, CreateTask, LogInteraction, NewId, ReopenTask,
+        UpdateNotes,
+    },
     member,
     names::TaskName,
     task::{Assignment, AssignmentCause, Draft, OpenStatus, Origin},
-    text::Line,
+    text::{Html, Line},
 };
 use handoff_event_log::{Database, Hash, Log, Position, Role};
 use handoff_testkit::TestDatabase;
@@ -303,6 +307,68 @@ async fn racing_replicas_lose_nothing_and_number_without_a_gap() {
         .await
         .unwrap();
     assert_eq!(number(&account), "ACME-TASK-801");
+}
+
+fn interaction(account: &str) -> LogInteraction {
+    LogInteraction {
+        account: format!("accounts/{account}").parse().unwrap(),
+        kind: InteractionKind::PhoneCall,
+        details: None,
+        happened_at: None,
+    }
+}
+
+/// S0: the first action that names an account creates it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_racing_first_actions_create_their_account_once() {
+    let fixture = fixture().await;
+    let replicas = [replica(&fixture.database), replica(&fixture.database)];
+    let mut clients = JoinSet::new();
+    for client in 0..100 {
+        let gateway = replicas[client % 2].clone();
+        clients.spawn(async move {
+            gateway
+                .submit(ana(interaction("unknown-before")))
+                .await
+                .unwrap();
+        });
+    }
+    clients.join_all().await;
+    let events = fixture.log.read(Position::START, 10_000).await.unwrap();
+    let count = |event_type: &str| {
+        let of_type = events.iter().filter(|event| event.event_type == event_type);
+        of_type.count()
+    };
+    assert_eq!(count("account.created"), 1);
+    assert_eq!(count("account.interaction_logged"), 100);
+}
+
+/// Two people who read the same notes cannot overwrite each other's.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_save_notes_that_they_read_at_once_one_wins() {
+    let fixture = fixture().await;
+    let replicas = [replica(&fixture.database), replica(&fixture.database)];
+    replicas[0].submit(ana(interaction("acme"))).await.unwrap();
+    let save = |notes: &str| UpdateNotes {
+        account: "accounts/acme".parse().unwrap(),
+        notes: Html::new(notes).unwrap(),
+        notes_revision: 0,
+    };
+    let (one, other) = tokio::join!(
+        replicas[0].submit(ana(save("call before nine"))),
+        replicas[1].submit(ana(save("call after nine"))),
+    );
+    let refused = match (one, other) {
+        (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+        both => panic!("{both:?}"),
+    };
+    assert!(
+        matches!(
+            &refused,
+            CommandError::Rejected(Rejection::StaleNotes { .. })
+        ),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
