@@ -40,7 +40,7 @@ use crate::{
         projection::Projections,
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
-        task::{TaskCommands, TaskQueries},
+        task::{Calls, TaskCommands, TaskQueries},
     },
     telemetry::Metrics,
 };
@@ -97,6 +97,10 @@ impl Api {
                 log: log.clone(),
             },
         };
+        let calls = Calls {
+            commands: commands.clone(),
+            queries: read_side.queries.clone(),
+        };
         let history = HistoryQueries {
             read_side: read_side.clone(),
             events: Events::new(log.clone(), states.clone(), committed),
@@ -110,7 +114,7 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                TaskCommandServiceServer::new(TaskCommands(commands.clone()))
+                TaskCommandServiceServer::new(TaskCommands(commands.clone(), calls))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(

@@ -100,6 +100,7 @@ pub(crate) const METHODS: &[Method] = &[
     unary("/handoff.v1.AccountQueryService/ListTimeline", READERS),
     unary("/handoff.v1.AccountQueryService/ListWorkloads", READERS),
     unary("/handoff.v1.TaskCommandService/CreateTask", TEAM),
+    unary("/handoff.v1.TaskCommandService/CreateTaskFromCall", TEAM),
     unary("/handoff.v1.TaskCommandService/GenerateTask", TEAM),
     unary("/handoff.v1.TaskCommandService/UpdateTask", TEAM),
     unary("/handoff.v1.TaskCommandService/SetTaskStatus", TEAM),

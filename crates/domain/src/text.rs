@@ -163,9 +163,22 @@ impl Phone {
         &self.0
     }
 
-    /// Its digits alone, by which numbers are compared.
+    /// Its digits alone.
     pub fn digits(&self) -> String {
         self.0.chars().filter(char::is_ascii_digit).collect()
+    }
+
+    /// The digits of the number with its country code, as all the world dials it, by which callers are
+    /// known. None if it was written without one, that is without a leading `+` or `00`.
+    pub fn with_country_code(&self) -> Option<String> {
+        // The 0 in "+49 (0)30 123456" is for those who dial within the country.
+        let written = self.0.replacen("(0)", "", 1);
+        let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+        if written.starts_with('+') {
+            Some(digits)
+        } else {
+            digits.strip_prefix("00").map(str::to_owned)
+        }
     }
 }
 

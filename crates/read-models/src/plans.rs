@@ -69,7 +69,7 @@ async fn tables(client: &Client) {
              (array['active', 'active', 'active', 'active', 'paused', 'deactivated'])[1 + n / 7 % 6], \
              'members/m' || n % 97, 'members/m' || n % 89 || ':sales-manager', \
              case when n % 2 = 0 then 'members/m' || n % 83 || ':success-manager' end, null, array[]::text[], array['members/m' || n % 79], \
-             'account ' || md5(n::text), 'auto', \
+             'account ' || md5(n::text), 'auto', array['4930' || n], \
              timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
          from generate_series(1, 20000) n",
     )
@@ -224,6 +224,12 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
     assert!(
         explained.contains(" rows_admins ") && !explained.contains("Seq Scan"),
         "other admins are not read by rows_admins:\n{explained}"
+    );
+    let statement = accounts::with_phone("49301");
+    let explained = explain(&client, &statement, &["accounts_1"]).await;
+    assert!(
+        explained.contains(" rows_phones ") && !explained.contains("Seq Scan"),
+        "callers are not looked up by rows_phones:\n{explained}"
     );
     for resource in ["accounts/a1", "tasks/t1"] {
         let statement = history::page(

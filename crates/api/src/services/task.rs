@@ -2,6 +2,7 @@
 
 mod assign;
 mod batch;
+mod call;
 mod create;
 mod fields;
 mod note;
@@ -15,10 +16,11 @@ use tonic::{Request, Response, Status};
 
 use crate::{command::Commands, services::task::batch::results};
 
+pub(crate) use call::Calls;
 pub(crate) use queries::TaskQueries;
 
-/// Commands about tasks.
-pub(crate) struct TaskCommands(pub(crate) Commands);
+/// Commands about tasks; those that telephone systems give look at read models first.
+pub(crate) struct TaskCommands(pub(crate) Commands, pub(crate) Calls);
 
 #[tonic::async_trait]
 impl TaskCommandService for TaskCommands {
@@ -29,6 +31,18 @@ impl TaskCommandService for TaskCommands {
         let done = self.0.run(request).await?;
         let task = Some(done.task()?);
         Ok(Response::new(v1::CreateTaskResponse {
+            task,
+            receipt: Some(done.receipt()),
+        }))
+    }
+
+    async fn create_task_from_call(
+        &self,
+        request: Request<v1::CreateTaskFromCallRequest>,
+    ) -> Result<Response<v1::CreateTaskFromCallResponse>, Status> {
+        let done = self.1.create_task(request).await?;
+        let task = Some(done.task()?);
+        Ok(Response::new(v1::CreateTaskFromCallResponse {
             task,
             receipt: Some(done.receipt()),
         }))

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod callers;
+mod calls;
 mod commands;
 mod disabling;
 mod draining;

@@ -35,6 +35,26 @@ impl TaskCommandService for Fake {
         }))
     }
 
+    async fn create_task_from_call(
+        &self,
+        request: Request<v1::CreateTaskFromCallRequest>,
+    ) -> Result<Response<v1::CreateTaskFromCallResponse>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let mut state = self.state.lock().unwrap();
+        let asked = format!("{request:?}");
+        state.asked.push(asked);
+        let task = Task {
+            number: "ACME-TASK-1".to_owned(),
+            subject: "accounts/acme".to_owned(),
+            ..request.task.unwrap_or_default()
+        };
+        Ok(Response::new(v1::CreateTaskFromCallResponse {
+            task: Some(task),
+            receipt: None,
+        }))
+    }
+
     async fn complete_task(
         &self,
         request: Request<v1::CompleteTaskRequest>,

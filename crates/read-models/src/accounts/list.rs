@@ -74,6 +74,11 @@ pub(super) const INDEXES: &[Index] = &[
         name: "rows_support_team",
         on: "using gin (support_team) where cardinality(support_team) > 0",
     },
+    // The accounts of whoever calls from a number.
+    Index {
+        name: "rows_phones",
+        on: "using gin (phones) where cardinality(phones) > 0",
+    },
     // Words in the display name or id.
     Index {
         name: "rows_search",

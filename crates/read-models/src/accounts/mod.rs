@@ -4,6 +4,7 @@
 //! events do not say whose it is, so a count kept here would need a second copy of every task.
 
 mod list;
+mod phone;
 
 use handoff_domain::{
     Event, Version,
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub(crate) use list::{LISTING, active_unless_asked, one, page};
+pub(crate) use phone::with_phone;
 
 /// The read model `accounts`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ fn name(stream: &StreamName) -> Option<AccountName> {
 
 impl ReadModel for Accounts {
     const NAME: &'static str = "accounts";
-    const VERSION: i32 = 4;
+    const VERSION: i32 = 5;
     const KEY: &'static [&'static str] = &["account text collate \"C\" not null"];
     // The whole account first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[
@@ -66,6 +68,8 @@ impl ReadModel for Accounts {
         // The display name in lower case, for searches.
         "search text collate \"C\" not null",
         "origin text collate \"C\" not null",
+        // The phone numbers of its contacts, as digits with the country code; without those that lack it.
+        "phones text[] collate \"C\" not null",
         "created_at timestamptz not null",
         "updated_at timestamptz not null",
     ];
@@ -137,6 +141,7 @@ impl ReadModel for Accounts {
             .put(support_team)
             .put(search::document([details.display_name.as_str()]))
             .put(label(&details.origin))
+            .put(phone::of(details))
             .put(details.created_at)
             .put(details.updated_at);
     }

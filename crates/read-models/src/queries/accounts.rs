@@ -18,6 +18,7 @@ use crate::{
 
 // What each list reads, in the order of the schemas in its statements.
 const ACCOUNTS: &[Source] = &[Source::of::<Accounts>(), Source::of::<Tasks>()];
+const PHONES: &[Source] = &[Source::of::<Accounts>()];
 const TIMELINES: &[Source] = &[Source::of::<Timelines>(), Source::of::<Tasks>()];
 const WORKLOADS: &[Source] = &[
     Source::of::<Members>(),
@@ -58,6 +59,23 @@ impl Queries {
             .run(ACCOUNTS, None, &accounts::page(&plan), consistency, account)
             .await?;
         Ok(self.page(&plan, answer))
+    }
+
+    /// The accounts at which a contact has the number of these digits with its country code: the first
+    /// [`CALL_CANDIDATES`](handoff_domain::limits::CALL_CANDIDATES) by name, deactivated ones last.
+    pub async fn accounts_with_phone(
+        &self,
+        digits: &str,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<AccountName>>, QueryError> {
+        let statement = accounts::with_phone(digits);
+        let Answer { value, position } = self
+            .run(PHONES, None, &statement, consistency, |row| {
+                Take::new(row, 0).parse()
+            })
+            .await?;
+        let value = value.into_iter().map(|(name, _)| name).collect();
+        Ok(Answer { value, position })
     }
 
     /// What happened at an account, the newest first where nothing else is asked for; none if there is

@@ -22,19 +22,24 @@ impl CommandRequest for v1::CreateTaskRequest {
     fn command(&self, caller: &Caller, fields: &mut Fields) -> Option<CreateTask> {
         let name = fields.optional("task_id", &self.task_id, TaskName::from_id);
         let task = fields.present("task", self.task.as_ref())?;
+        let subject = fields.name("task.subject", &task.subject);
+        let title = fields.required("task.title", &task.title, Line::new);
         let draft = draft(task, fields);
+        let (subject, title) = (subject.map(Some), title.map(Some));
         Some(CreateTask {
             name: name?.unwrap_or_else(new_name),
-            draft: draft?,
+            draft: Draft {
+                subject: subject?,
+                title: title?,
+                ..draft?
+            },
             origin: origin(caller),
         })
     }
 }
 
-/// A new task with everything that a caller can give it.
-fn draft(task: &v1::Task, fields: &mut Fields) -> Option<Draft> {
-    let subject = fields.name("task.subject", &task.subject);
-    let title = fields.required("task.title", &task.title, Line::new);
+/// A new task with everything that a caller can give it, but for its subject and title.
+pub(super) fn draft(task: &v1::Task, fields: &mut Fields) -> Option<Draft> {
     let description = fields.optional("task.description", &task.description, Html::new);
     let status = open_status("task.status", task.status, fields);
     let priority = priority(task, fields);
@@ -58,8 +63,8 @@ fn draft(task: &v1::Task, fields: &mut Fields) -> Option<Draft> {
     let role = &task.responsible_role;
     let responsible_role = fields.optional("task.responsible_role", role, str::parse);
     Some(Draft {
-        subject: Some(subject?),
-        title: Some(title?),
+        subject: None,
+        title: None,
         description: description?,
         category: category(task),
         status: status?,
@@ -121,7 +126,7 @@ impl CommandRequest for v1::GenerateTaskRequest {
 }
 
 /// A new task's name where the caller chose none.
-fn new_name() -> TaskName {
+pub(super) fn new_name() -> TaskName {
     TaskName::from_id(&new_id().to_string()).expect("a UUID in lower case is an id")
 }
 

@@ -89,7 +89,7 @@ impl CreateTaskFromCall {
             &self.candidates,
             limits::CALL_CANDIDATES,
         );
-        let digits = with_country_code(&self.caller);
+        let digits = self.caller.with_country_code();
         if digits.is_none() {
             violations.add(
                 "caller_number",
@@ -154,19 +154,6 @@ impl CreateTaskFromCall {
 fn who_has<'a>(account: &'a account::Details, digits: &str) -> Option<&'a Contact> {
     account.contacts.values().find(|contact| {
         let phone = contact.phone.as_ref();
-        phone.and_then(with_country_code).as_deref() == Some(digits)
+        phone.and_then(Phone::with_country_code).as_deref() == Some(digits)
     })
-}
-
-/// The digits of a number with its country code, as all the world dials it. None if it was written
-/// without one.
-fn with_country_code(phone: &Phone) -> Option<String> {
-    // The 0 in "+49 (0)30 123456" is for those who dial within the country.
-    let written = phone.as_str().replacen("(0)", "", 1);
-    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
-    if written.starts_with('+') {
-        Some(digits)
-    } else {
-        digits.strip_prefix("00").map(str::to_owned)
-    }
 }

@@ -147,9 +147,9 @@ fn a_number_without_a_country_code_and_too_many_candidates_are_refused() {
 
 #[test]
 fn a_call_without_a_country_code_matches_nobody_however_short() {
-    assert_eq!(with_country_code(&Phone::new("112").unwrap()), None);
+    assert_eq!(Phone::new("112").unwrap().with_country_code(), None);
     assert_eq!(
-        with_country_code(&Phone::new("+112").unwrap()).as_deref(),
+        Phone::new("+112").unwrap().with_country_code().as_deref(),
         Some("112")
     );
 }
