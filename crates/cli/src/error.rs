@@ -55,6 +55,19 @@ pub(crate) struct Refusal {
     request_id: Option<String>,
 }
 
+impl Refusal {
+    /// Whether it says nothing about the request, which may be sent again or by somebody else.
+    fn is_passing(&self) -> bool {
+        matches!(
+            self.code,
+            Code::Unauthenticated
+                | Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::Unimplemented
+        )
+    }
+}
+
 impl Error {
     /// The command was not understood; `hint` says how to write it.
     pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -114,6 +127,11 @@ impl Error {
         matches!(self, Self::Refused(refusal) if refusal.code == Code::NotFound)
     }
 
+    /// Whether the server said no with this code.
+    pub(crate) fn is_of_code(&self, code: Code) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.code == code)
+    }
+
     /// Whether the server answered that there is one of that name already.
     pub(crate) fn is_already_exists(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.code == Code::AlreadyExists)
@@ -124,9 +142,25 @@ impl Error {
         matches!(self, Self::Refused(refusal) if refusal.reason == "VERSION_MISMATCH")
     }
 
+    /// Says in which field of what was asked for the reason lies, and what to do. Errors that every request would meet stay.
+    pub(crate) fn in_field(mut self, path: &str, advice: &str) -> Self {
+        if let Self::Refused(refusal) = &mut self
+            && !refusal.is_passing()
+        {
+            let why = match refusal.fields.first() {
+                Some((_, description)) => description.clone(),
+                None => format!("{}; {advice}", refusal.message),
+            };
+            refusal.fields = vec![(path.to_owned(), why)];
+        }
+        self
+    }
+
     /// Whether any other request would fail in the same way.
     pub(crate) fn is_of_all_requests(&self) -> bool {
         match self {
+            // It lies in what this one says.
+            Self::Refused(refusal) if !refusal.fields.is_empty() => false,
             Self::Refused(refusal) => matches!(
                 refusal.code,
                 Code::Unauthenticated

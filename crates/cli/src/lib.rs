@@ -54,7 +54,7 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<(), Error> {
         return Ok(printer.bytes(&script)?);
     }
     let target = config::resolve(&cli.connection, |name| std::env::var(name).ok())?;
-    let session = Session::new(target, cli.timeout.into(), time::now())?;
+    let session = Session::new(target, cli.timeout.into(), time::now(), !printer.is_json())?;
     match cli.command {
         Command::Account(command) => command.run(&session, printer).await,
         Command::Role(command) => command.run(&session, printer).await,

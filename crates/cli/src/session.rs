@@ -3,15 +3,17 @@
 use std::{fs, time::Duration};
 
 use chrono::{DateTime, Utc};
-use tokio::time::Instant;
+use chrono_tz::Tz;
+use handoff_proto::v1::{self, settings_query_service_client::SettingsQueryServiceClient};
+use tokio::{sync::OnceCell, time::Instant};
 use tonic::{
-    Request, Response, Status,
+    Code, Request, Response, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use crate::{config::Target, error::Error, retry::Retry};
+use crate::{config::Target, date::Calendar, error::Error, retry::Retry, time};
 
 /// Most bytes taken as one answer: 500 tasks with the longest descriptions there can be, and room beside.
 pub(crate) const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -40,14 +42,19 @@ pub(crate) struct Session {
     server: String,
     timeout: Duration,
     now: DateTime<Utc>,
+    shows_dates: bool,
+    /// The zone of the settings, once somebody needed it.
+    zone: OnceCell<Tz>,
 }
 
 impl Session {
-    /// A session that gives each request `timeout`, with its retries, and takes `now` for the moment of the command.
+    /// A session that gives each request `timeout`, with its retries, and takes `now` for the moment of the command. If its
+    /// answers are shown to people, it finds out in which zone their dates are to be shown.
     pub(crate) fn new(
         target: Target,
         timeout: Duration,
         now: DateTime<Utc>,
+        shows_dates: bool,
     ) -> Result<Self, Error> {
         let channel = endpoint(&target)?.connect_lazy();
         let bearer = target.token.as_ref().map(|token| {
@@ -67,6 +74,8 @@ impl Session {
             server: target.server,
             timeout,
             now,
+            shows_dates,
+            zone: OnceCell::new(),
         })
     }
 
@@ -75,8 +84,63 @@ impl Session {
         self.now
     }
 
+    /// What people's dates are reckoned from: now, and the zone of the settings.
+    pub(crate) async fn calendar(&self) -> Result<Calendar, Error> {
+        Ok(Calendar::new(self.now, self.zone().await?))
+    }
+
+    /// Sees to it that dates are shown in the zone of the settings, if they can be read, and else in UTC. What is shown is of more
+    /// use than an error about its zone.
+    pub(crate) async fn show_dates(&self) {
+        if self.shows_dates {
+            let _ = self.zone().await;
+        }
+    }
+
+    /// The zone of the settings; UTC for callers who may not read them.
+    async fn zone(&self) -> Result<Tz, Error> {
+        let read = async || {
+            let answer = self
+                .send(
+                    v1::GetSettingsRequest::default(),
+                    async |service, request| {
+                        SettingsQueryServiceClient::new(service)
+                            .get_settings(request)
+                            .await
+                    },
+                )
+                .await;
+            let name = match answer {
+                Ok(answer) => answer.settings.unwrap_or_default().time_zone,
+                Err(error) if error.is_of_code(Code::PermissionDenied) => String::new(),
+                Err(error) => return Err(error),
+            };
+            let zone = match name.as_str() {
+                "" => Tz::UTC,
+                name => name.parse().map_err(|_| {
+                    Error::Failed(format!(
+                        "the server's time zone {name:?} is not known to this version of handoff"
+                    ))
+                })?,
+            };
+            time::show_in(zone);
+            Ok(zone)
+        };
+        self.zone.get_or_try_init(read).await.copied()
+    }
+
     /// Sends a request that may be sent again without harm, until it is answered, refused, or the time is up.
     pub(crate) async fn call<Q: Clone, A>(
+        &self,
+        request: Q,
+        rpc: impl AsyncFn(Service, Request<Q>) -> Result<Response<A>, Status>,
+    ) -> Result<A, Error> {
+        let answer = self.send(request, rpc).await?;
+        self.show_dates().await;
+        Ok(answer)
+    }
+
+    async fn send<Q: Clone, A>(
         &self,
         request: Q,
         rpc: impl AsyncFn(Service, Request<Q>) -> Result<Response<A>, Status>,

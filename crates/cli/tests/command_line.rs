@@ -9,6 +9,8 @@ mod fake;
 mod import;
 #[path = "command_line/settings.rs"]
 mod settings;
+#[path = "command_line/tasks.rs"]
+mod tasks;
 
 use std::collections::BTreeSet;
 

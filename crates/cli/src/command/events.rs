@@ -112,6 +112,7 @@ struct Reading {
 
 impl Reading {
     async fn run(mut self, session: &Session, printer: &Printer) -> Result<(), Error> {
+        session.show_dates().await;
         loop {
             let status = match self.until_it_breaks(session, printer).await? {
                 None => return Ok(()),

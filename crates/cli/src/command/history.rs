@@ -8,7 +8,6 @@ use handoff_proto::v1::{
 
 use crate::{
     command::task,
-    date,
     error::Error,
     list::{self, ListArgs},
     output::{Cell, Printer, Row, Tone},
@@ -20,8 +19,13 @@ use crate::{
 pub(crate) struct HistoryCommand {
     /// The resource: a task's number or id, tasks/ID, accounts/ID or members/ID, the last two with the tasks about them [default: all]
     resource: Option<String>,
-    /// Show the resource as it was at this position of the log, or at this time: 2026-12-01, "2026-12-01 17:00"; in UTC
-    #[arg(long, value_name = "POSITION|TIME", requires = "resource")]
+    /// Show the resource as it was at this position of the log, or at this time: yesterday, "monday 17:00", 2026-12-01 (its end), "2026-12-01 17:00"; in the zone of the settings
+    #[arg(
+        long,
+        value_name = "POSITION|TIME",
+        requires = "resource",
+        allow_hyphen_values = true
+    )]
     at: Option<String>,
     /// Oldest first
     #[arg(long, conflicts_with = "order_by")]
@@ -91,7 +95,7 @@ async fn find(session: &Session, text: &str, min_position: i64) -> Result<String
 async fn show_at(session: &Session, printer: &Printer, name: &str, at: &str) -> Result<(), Error> {
     let point = match at.parse::<i64>() {
         Ok(position) => Point::Position(position),
-        Err(_) => match date::parse(at, session.now()) {
+        Err(_) => match session.calendar().await?.past(at) {
             Ok(instant) => Point::Time(time::timestamp(instant)),
             Err(error) => {
                 return Err(Error::usage(

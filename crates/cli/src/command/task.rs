@@ -1,11 +1,13 @@
 //! `handoff task`: pieces of work.
 
+mod batch;
+mod call;
 mod create;
 mod fields;
 mod find;
 mod generate;
 mod list;
-mod money;
+pub(crate) mod money;
 mod progress;
 mod update;
 mod view;
@@ -16,13 +18,15 @@ use clap::{Args, Subcommand};
 use handoff_proto::v1::{self, task_query_service_client::TaskQueryServiceClient};
 
 use crate::{
-    command::CommandArgs, error::Error, html, list::ConsistencyArgs, output::Printer,
+    command::CommandArgs, error::Error, html, list::ConsistencyArgs, name, output::Printer,
     session::Session,
 };
 
 pub(crate) use find::find;
 pub(crate) use view::{HEADER_OF_ONE, row_of_one};
 
+use batch::Members;
+use call::Call;
 use create::CreateTask;
 use generate::GenerateTask;
 use list::TaskList;
@@ -33,6 +37,8 @@ use words::{OpenStatus, Status};
 pub(crate) enum TaskCommand {
     /// Creates a task
     Create(Box<CreateTask>),
+    /// Creates a task from a phone call, about the account whose contact has the number
+    Call(Box<Call>),
     /// Reports relevant work, which gives a task if the account is active and wants tasks of its type
     Generate(Box<GenerateTask>),
     /// Shows one task, below the notes of its account
@@ -54,21 +60,33 @@ pub(crate) enum TaskCommand {
         #[arg(value_enum)]
         status: Status,
     },
-    /// Replaces the members who do a task
+    /// Replaces the members who do a task, or adds some and takes others off
     Assign {
         #[command(flatten)]
         task: Target,
         /// All the members who shall do it
-        #[arg(required_unless_present = "nobody", conflicts_with = "nobody")]
+        #[arg(required_unless_present_any = ["nobody", "add", "remove"], conflicts_with_all = ["nobody", "add", "remove"])]
         members: Vec<String>,
         /// Nobody shall do it for now
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["add", "remove"])]
         nobody: bool,
+        /// A member who shall do it too; may be given several times
+        #[arg(long, value_name = "MEMBER")]
+        add: Vec<String>,
+        /// A member who shall not do it any more; may be given several times
+        #[arg(long, value_name = "MEMBER")]
+        remove: Vec<String>,
+        /// Another task to assign alike; may be given several times
+        #[arg(long, value_name = "TASK", conflicts_with = "etag")]
+        also: Vec<String>,
     },
-    /// Completes a task
+    /// Completes a task or many
     Complete {
         #[command(flatten)]
         task: Target,
+        /// More tasks to complete
+        #[arg(conflicts_with = "etag")]
+        more: Vec<String>,
     },
     /// Opens a closed task again
     Reopen {
@@ -163,6 +181,14 @@ pub(crate) struct Target {
     command: CommandArgs,
 }
 
+impl Target {
+    /// The task and others, and the id of the request.
+    fn with(self, others: Vec<String>) -> (Vec<String>, String) {
+        let tasks = std::iter::once(self.task).chain(others).collect();
+        (tasks, self.command.request_id())
+    }
+}
+
 impl TaskCommand {
     pub(crate) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
         match self {
@@ -185,14 +211,35 @@ impl TaskCommand {
                 }
                 Ok(printer.resource(&task)?)
             }
+            Self::Call(call) => call.run(session, printer).await,
             Self::Generate(generate) => generate.run(session, printer).await,
             Self::List(list) => list.run(session, printer).await,
             Self::Assign {
                 task,
                 members,
                 nobody: _,
-            } => task.assign(&members, session, printer).await,
-            Self::Complete { task } => task.complete(session, printer).await,
+                add,
+                remove,
+                also,
+            } => {
+                let members = Members {
+                    all: name::members(&members)?,
+                    add: name::members(&add)?,
+                    remove: name::members(&remove)?,
+                };
+                if also.is_empty() {
+                    return task.assign(members, session, printer).await;
+                }
+                let (tasks, id) = task.with(also);
+                batch::assign(&tasks, members, &id, session, printer).await
+            }
+            Self::Complete { task, more } if more.is_empty() => {
+                task.complete(session, printer).await
+            }
+            Self::Complete { task, more } => {
+                let (tasks, id) = task.with(more);
+                batch::complete(&tasks, &id, session, printer).await
+            }
             Self::Reopen { task, status } => task.reopen(status, session, printer).await,
             Self::Update(update) => update.run(session, printer).await,
             Self::Status { task, status } => task.set_status(status, session, printer).await,

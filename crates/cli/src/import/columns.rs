@@ -147,7 +147,7 @@ pub(super) fn plain(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::tasks::TaskField as Field;
+    use crate::import::tasks::field::TaskField as Field;
 
     fn find(header: &[&str], key: Option<&str>) -> Result<Columns<Field>, HeaderError> {
         Columns::find(&StringRecord::from(header), key)

@@ -1,18 +1,29 @@
 //! `handoff import tasks`.
 
+mod additions;
+pub(super) mod field;
 mod row;
 mod send;
+mod values;
 
 use clap::Args;
 
-use super::{FileArgs, Opened, columns::Field, identity::Identities};
+use super::{FileArgs, Opened, identity::Identities};
 use crate::{error::Error, output::Printer, session::Session};
+use row::Reader;
 use send::Sender;
 
 const AFTER_HELP: &str = "\
-The first line names the columns, in any order: Task Title and Customer, and any of Assigned To, Priority, Task Status,
-Due Date, Description/Details, Category and Key. A customer that is not an account yet becomes one. Several assignees are
-separated by semicolons. Dates are as in 2026-12-01 or \"2026-12-01 17:00\", in UTC.
+The first line names the columns, in any order: Task Title and Customer, and any of
+  Assigned To, Priority, Task Status, Due Date, Description/Details, Category,
+  Start Date, % Complete, Estimated Hours, Billable Hours, Billable, Billed, Price, Expenses, Quantity, Mileage,
+  Notify, Send Notice to Client on Change, Send Notice to Client on Complete, Full Name, Email Address, Phone Number,
+  Related Tasks, Tags, Work Notes, Work Notes (Internal Only), Visibility, Role, Save to Tracker, Task Complete and Key.
+Columns that mean nothing here are ignored and named. A customer that is not an account yet becomes one; members/ana is a member of
+the team instead. Several assignees, tags, related tasks and people to notify are separated by semicolons. Dates are as in 2026-12-01
+or \"2026-12-01 17:00\", in the zone of the settings; a due date without a time is the end of that day. Amounts of money are as in
+\"12.50 EUR\", or 12.50 with --currency EUR. A related task is named by its tasks/ID, or by the key of a row above. Only admins may
+import what is billed and internal notes.
 
 A row is recognised by its key, or without one by all that it says: a row that was imported before is left as it is now.";
 
@@ -27,102 +38,27 @@ pub(crate) struct ImportTasks {
     /// Create members that do not exist yet
     #[arg(long)]
     create_members: bool,
+    /// Currency of amounts that name none, such as EUR
+    #[arg(long, value_name = "CODE")]
+    currency: Option<String>,
 }
 
 impl ImportTasks {
     pub(super) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
         let opened = Opened::new(&self.file, self.key.as_deref(), printer)?;
+        let reader = Reader {
+            calendar: session.calendar().await?,
+            currency: self.currency,
+        };
         let sender = Sender::new(session, self.create_members);
         let mut identities = Identities::default();
         opened
             .import(
                 printer,
-                |columns, record| row::read(columns, record, &mut identities),
+                |columns, record| reader.read(columns, record, &mut identities),
                 async |row| sender.send(row).await,
             )
             .await
-    }
-}
-
-/// What a row says about its task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TaskField {
-    Title,
-    Customer,
-    Assignees,
-    Priority,
-    Status,
-    Due,
-    Description,
-    Category,
-    /// What tells the row from all others.
-    Key,
-}
-
-impl Field for TaskField {
-    const ALL: &'static [Self] = &[
-        Self::Title,
-        Self::Customer,
-        Self::Assignees,
-        Self::Priority,
-        Self::Status,
-        Self::Due,
-        Self::Description,
-        Self::Category,
-        Self::Key,
-    ];
-    const REQUIRED: &'static [(Self, &'static str)] =
-        &[(Self::Title, "Task Title"), (Self::Customer, "Customer")];
-    const KEY: Option<Self> = Some(Self::Key);
-
-    fn titles(self) -> &'static [&'static str] {
-        match self {
-            Self::Title => &["task title", "title", "task", "subject", "summary"],
-            Self::Customer => &[
-                "customer",
-                "account",
-                "client",
-                "customer name",
-                "account name",
-            ],
-            Self::Assignees => &["assigned to", "assignee", "assignees", "owner"],
-            Self::Priority => &["priority"],
-            Self::Status => &["task status", "status"],
-            Self::Due => &["due date", "due", "deadline"],
-            Self::Description => &["description details", "description", "details"],
-            Self::Category => &["category"],
-            Self::Key => &["key", "id", "task id"],
-        }
-    }
-
-    fn of_path(path: &str) -> Option<Self> {
-        match path {
-            "task.title" => Some(Self::Title),
-            "task.subject" | "account_id" | "account.display_name" => Some(Self::Customer),
-            "task.description" => Some(Self::Description),
-            "task.category" => Some(Self::Category),
-            "task.due_time" => Some(Self::Due),
-            path if path.starts_with("task.assignees") || path.starts_with("member") => {
-                Some(Self::Assignees)
-            }
-            _ => None,
-        }
-    }
-
-    fn of_reason(reason: &str) -> (Option<Self>, Option<&'static str>) {
-        match reason {
-            "UNKNOWN_MEMBER" => (
-                Some(Self::Assignees),
-                Some("create the member, or import with --create-members"),
-            ),
-            "MEMBER_DISABLED" => (Some(Self::Assignees), Some("name another member")),
-            "ACCOUNT_DEACTIVATED" => (Some(Self::Customer), None),
-            "UNKNOWN_CATEGORY" => (
-                Some(Self::Category),
-                Some("`handoff settings show` lists the categories"),
-            ),
-            _ => (None, None),
-        }
     }
 }
 
@@ -131,7 +67,7 @@ mod tests {
     use tonic::{Code, Status};
     use tonic_types::{ErrorDetails, StatusExt};
 
-    use super::*;
+    use super::{field::TaskField, *};
     use crate::import::cells::{Problem, problems};
 
     fn refused(details: ErrorDetails) -> Error {

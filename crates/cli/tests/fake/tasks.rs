@@ -2,7 +2,7 @@
 
 use handoff_proto::v1::{
     self, TaskStatus, task_command_service_server::TaskCommandService,
-    task_query_service_server::TaskQueryService,
+    task_query_service_server::TaskQueryService, task_result::Outcome,
 };
 use tonic::{Request, Response, Status};
 
@@ -257,16 +257,55 @@ impl TaskCommandService for Fake {
 
     async fn batch_complete_tasks(
         &self,
-        _: Request<v1::BatchCompleteTasksRequest>,
+        request: Request<v1::BatchCompleteTasksRequest>,
     ) -> Result<Response<v1::BatchCompleteTasksResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
+        self.check(&request)?;
+        let request = request.into_inner();
+        Ok(Response::new(v1::BatchCompleteTasksResponse {
+            results: self.results(&request, &request.names),
+            position: 1,
+        }))
     }
 
     async fn batch_assign_tasks(
         &self,
-        _: Request<v1::BatchAssignTasksRequest>,
+        request: Request<v1::BatchAssignTasksRequest>,
     ) -> Result<Response<v1::BatchAssignTasksResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
+        self.check(&request)?;
+        let request = request.into_inner();
+        Ok(Response::new(v1::BatchAssignTasksResponse {
+            results: self.results(&request, &request.names),
+            position: 1,
+        }))
+    }
+}
+
+impl Fake {
+    /// Notes a request about many tasks; those whose title says so refuse it.
+    fn results(&self, request: &impl std::fmt::Debug, names: &[String]) -> Vec<v1::TaskResult> {
+        let mut state = self.state.lock().unwrap();
+        state.asked.push(format!("{request:?}"));
+        let result = |name: &String| {
+            let task = state.tasks[name].clone();
+            let outcome = if task.title == "Refuses" {
+                Outcome::Error(v1::ItemError {
+                    code: 9,
+                    reason: "TASK_CLOSED".to_owned(),
+                    message: format!("{name} is closed"),
+                    ..Default::default()
+                })
+            } else {
+                Outcome::Done(v1::TaskDone {
+                    task: Some(task),
+                    receipt: None,
+                })
+            };
+            v1::TaskResult {
+                name: name.clone(),
+                outcome: Some(outcome),
+            }
+        };
+        names.iter().map(result).collect()
     }
 }
 

@@ -1,6 +1,5 @@
 //! `handoff account log` and `handoff account question`: what happened outside.
 
-use chrono::{DateTime, Utc};
 use clap::Args;
 use handoff_proto::v1::{self, InteractionKind};
 use prost_types::Timestamp;
@@ -8,7 +7,6 @@ use prost_types::Timestamp;
 use super::{contact, send, words::Touch};
 use crate::{
     command::{CommandArgs, words},
-    date,
     error::Error,
     name,
     output::Printer,
@@ -26,7 +24,7 @@ pub(crate) struct LogInteraction {
     /// What is worth noting
     #[arg(value_name = "HTML")]
     details: Option<String>,
-    /// When it was: 2026-11-24, "2026-11-24 15:00", yesterday, "monday 9:30", -3d, -2h; in UTC [default: now]
+    /// When it was: 2026-11-24, "2026-11-24 15:00", yesterday, "monday 9:30", "3 days ago", -2h; in the zone of the settings [default: now]
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     at: Option<String>,
     #[command(flatten)]
@@ -50,10 +48,14 @@ pub(crate) struct RecordQuestion {
     command: CommandArgs,
 }
 
-fn past(at: Option<&str>, now: DateTime<Utc>) -> Result<Option<Timestamp>, Error> {
-    at.map(|text| date::parse_past(text, now).map(time::timestamp))
-        .transpose()
-        .map_err(|error| Error::usage(error.to_string(), "Correct --at."))
+async fn past(at: Option<&str>, session: &Session) -> Result<Option<Timestamp>, Error> {
+    let Some(text) = at else {
+        return Ok(None);
+    };
+    match session.calendar().await?.past(text) {
+        Ok(instant) => Ok(Some(time::timestamp(instant))),
+        Err(error) => Err(Error::usage(error.to_string(), "Correct --at.")),
+    }
 }
 
 impl LogInteraction {
@@ -63,7 +65,7 @@ impl LogInteraction {
             name: name::account(&self.account)?,
             kind: kind.into(),
             details: self.details.unwrap_or_default(),
-            happen_time: past(self.at.as_deref(), session.now())?,
+            happen_time: past(self.at.as_deref(), session).await?,
             request_id: self.command.request_id(),
         };
         let request_id = request.request_id.clone();
@@ -95,7 +97,7 @@ impl RecordQuestion {
             name,
             contact,
             question: self.question,
-            ask_time: past(self.at.as_deref(), session.now())?,
+            ask_time: past(self.at.as_deref(), session).await?,
             request_id: self.command.request_id(),
         };
         let request_id = request.request_id.clone();

@@ -46,7 +46,7 @@ impl CreateTask {
             save_to_tracker: self.save_to_tracker,
             ..Task::default()
         };
-        self.fields.give(&mut task, session.now())?;
+        self.fields.give(&mut task, session).await?;
         let request_id = self.command.request_id();
         let request = v1::CreateTaskRequest {
             task_id: self.id.unwrap_or_default(),
@@ -61,9 +61,9 @@ impl CreateTask {
             })
             .await?;
         let task = answer.task.clone().unwrap_or_default();
-        let due = time::minutes(task.due_time.as_ref());
+        let due = time::minutes_and_zone(task.due_time.as_ref());
         let sentence = format!(
-            "Created {} for {}, due {due} UTC, assigned to {}.",
+            "Created {} for {}, due {due}, assigned to {}.",
             task.number,
             task.subject,
             view::assignees(&task)

@@ -1,15 +1,18 @@
 //! The fields of a task that are given when it is created and later.
 
-use chrono::{DateTime, Utc};
 use clap::Args;
 use handoff_proto::v1::{Task, TaskPriority, TaskVisibility};
-use prost_types::Timestamp;
 
 use super::{
     money,
     words::{Priority, Visibility},
 };
-use crate::{date, error::Error, time};
+use crate::{
+    date::{DateError, Moment},
+    error::Error,
+    session::Session,
+    time,
+};
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct FieldArgs {
@@ -28,10 +31,10 @@ pub(crate) struct FieldArgs {
     /// Who may see it besides the team; a new one is internal unless given
     #[arg(long, value_enum)]
     visibility: Option<Visibility>,
-    /// When it may begin, written as for --due; a new one now unless given
+    /// When it may begin, written as for --due, the begin of a day without a time; a new one now unless given
     #[arg(long, value_name = "DATE")]
     start: Option<String>,
-    /// When it should be done: 2026-12-01, "2026-12-01 17:00", today, friday, "friday 17:00", +3d; in UTC; by the account's SLA unless given
+    /// When it should be done: 2026-12-01, "2026-12-01 17:00", today, friday, "friday 17:00", "in 3 days"; in the zone of the settings, the end of a day without a time; by the account's SLA unless given
     #[arg(long, value_name = "DATE")]
     due: Option<String>,
     /// Hours that it should take: 12.5
@@ -74,10 +77,10 @@ pub(crate) struct FieldArgs {
 
 impl FieldArgs {
     /// Gives the task the fields that are there, and answers their paths.
-    pub(super) fn give(
+    pub(super) async fn give(
         self,
         task: &mut Task,
-        now: DateTime<Utc>,
+        session: &Session,
     ) -> Result<Vec<&'static str>, Error> {
         let mut paths = Vec::new();
         let texts = [
@@ -112,12 +115,28 @@ impl FieldArgs {
             paths.push("visibility");
         }
         if let Some(start) = self.start {
-            task.start_time = Some(timestamp(&start, "--start", now)?);
+            let calendar = session.calendar().await?;
+            let begin = calendar
+                .ahead(&start)
+                .and_then(|moment| calendar.from(moment, &start))
+                .map_err(|error| wrong("--start", &error))?;
+            task.start_time = Some(time::timestamp(begin));
             paths.push("start_time");
         }
         if let Some(due) = self.due {
-            task.due_time = Some(timestamp(&due, "--due", now)?);
-            paths.push("due_time");
+            let calendar = session.calendar().await?;
+            let moment = calendar.ahead(&due);
+            // The server knows when a day ends.
+            match moment.map_err(|error| wrong("--due", &error))? {
+                Moment::At(at) => {
+                    task.due_time = Some(time::timestamp(at));
+                    paths.push("due_time");
+                }
+                Moment::On(day) => {
+                    task.due_date = day.to_string();
+                    paths.push("due_date");
+                }
+            }
         }
         if let Some(billable) = self.billable {
             task.billable = billable;
@@ -155,8 +174,6 @@ impl FieldArgs {
     }
 }
 
-fn timestamp(text: &str, flag: &str, now: DateTime<Utc>) -> Result<Timestamp, Error> {
-    let date = date::parse(text, now);
-    let date = date.map_err(|error| Error::usage(error.to_string(), format!("Correct {flag}.")))?;
-    Ok(time::timestamp(date))
+pub(super) fn wrong(flag: &str, error: &DateError) -> Error {
+    Error::usage(error.to_string(), format!("Correct {flag}."))
 }

@@ -7,12 +7,11 @@ use handoff_proto::v1::{
 };
 
 use super::{
+    fields::wrong,
     view,
     words::{Priority, Visibility},
 };
-use crate::{
-    command::CommandArgs, date, error::Error, name, output::Printer, session::Session, time,
-};
+use crate::{command::CommandArgs, error::Error, name, output::Printer, session::Session, time};
 
 #[derive(Debug, Args)]
 pub(crate) struct GenerateTask {
@@ -48,11 +47,15 @@ pub(crate) struct GenerateTask {
 
 impl GenerateTask {
     pub(super) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
-        let due = self
-            .due
-            .map(|text| date::parse(&text, session.now()).map(time::timestamp))
-            .transpose()
-            .map_err(|error| Error::usage(error.to_string(), "Correct --due."))?;
+        let due = match &self.due {
+            Some(due) => {
+                let calendar = session.calendar().await?;
+                let moment = calendar.ahead(due);
+                let instant = moment.and_then(|moment| calendar.by(moment, due));
+                Some(instant.map_err(|error| wrong("--due", &error))?)
+            }
+            None => None,
+        };
         let task = Task {
             title: self.title,
             description: self.description.unwrap_or_default(),
@@ -60,7 +63,7 @@ impl GenerateTask {
             priority: TaskPriority::from(self.priority).into(),
             visibility: TaskVisibility::from(self.visibility).into(),
             assignees: name::members(&self.assign)?,
-            due_time: due,
+            due_time: due.map(time::timestamp),
             ..Task::default()
         };
         let request = v1::GenerateTaskRequest {
@@ -96,9 +99,9 @@ impl GenerateTask {
 
 fn generated(task: &Task, is_new: bool) -> String {
     if is_new {
-        let due = time::minutes(task.due_time.as_ref());
+        let due = time::minutes_and_zone(task.due_time.as_ref());
         format!(
-            "Generated {} for {}, due {due} UTC, assigned to {}.",
+            "Generated {} for {}, due {due}, assigned to {}.",
             task.number,
             task.subject,
             view::assignees(task)

@@ -17,7 +17,8 @@ pub(super) fn parse(text: &str) -> Result<Money, Error> {
     })
 }
 
-fn read(text: &str) -> Option<Money> {
+/// The amount that the text says, if it says one.
+pub(crate) fn read(text: &str) -> Option<Money> {
     let (amount, currency) = text.trim().split_once(' ')?;
     let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());

@@ -3,7 +3,9 @@
 use handoff_proto::v1::{self, TaskStatus, task_command_service_client::TaskCommandServiceClient};
 
 use super::{
-    Target, find, view,
+    Target,
+    batch::Members,
+    find, view,
     words::{OpenStatus, Status},
 };
 use crate::{
@@ -16,16 +18,17 @@ use crate::{
 impl Target {
     pub(super) async fn assign(
         self,
-        members: &[String],
+        members: Members,
         session: &Session,
         printer: &Printer,
     ) -> Result<(), Error> {
         let request = v1::AssignTaskRequest {
-            assignees: name::members(members)?,
+            assignees: members.all,
+            add: members.add,
+            remove: members.remove,
             name: find(session, &self.task, 0).await?,
             request_id: self.command.request_id(),
             etag: self.etag.unwrap_or_default(),
-            ..Default::default()
         };
         let answer = session
             .command(

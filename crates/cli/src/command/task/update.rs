@@ -63,13 +63,17 @@ impl Clearable {
 impl UpdateTask {
     pub(super) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
         let mut task = Task::default();
-        let mut paths = self.fields.give(&mut task, session.now())?;
+        let mut paths = self.fields.give(&mut task, session).await?;
         if let Some(title) = self.title {
             task.title = title;
             paths.push("title");
         }
         for cleared in self.clear.into_iter().map(Clearable::path) {
-            if paths.iter().any(|given| given.starts_with(cleared)) {
+            let is_due = |path: &str| path.starts_with("due_");
+            if paths
+                .iter()
+                .any(|given| given.starts_with(cleared) || (is_due(given) && is_due(cleared)))
+            {
                 return Err(Error::usage(
                     format!("{cleared} is given and taken away"),
                     "Do one of both.",

@@ -3,13 +3,12 @@
 use std::{cell::RefCell, collections::HashSet};
 
 use handoff_proto::v1::{
-    self, Account, Member, Task, TaskStatus,
-    account_command_service_client::AccountCommandServiceClient,
+    self, Account, Member, TaskStatus, account_command_service_client::AccountCommandServiceClient,
     member_command_service_client::MemberCommandServiceClient,
     task_command_service_client::TaskCommandServiceClient,
 };
 
-use super::row::TaskRow;
+use super::{additions::Additions, row::TaskRow};
 use crate::{
     error::Error,
     import::{Outcome, cells::Named, changed, identity::uuid_of},
@@ -37,29 +36,42 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Creates the row's task, with its account if there is none, and completes it if the row says so.
+    /// Creates the row's task, with its account if there is none, and does what the row says besides: each step under an id of its
+    /// own, so that an import that broke off goes on where it was.
     pub(super) async fn send(&self, row: &TaskRow) -> Result<Outcome, Error> {
-        self.ensure_account(&row.customer).await?;
+        if let Some(customer) = &row.customer {
+            self.ensure_account(customer).await?;
+        }
         if self.create_members {
             for member in &row.assignees {
                 self.ensure_member(member).await?;
             }
         }
         let created = self.create(row).await?;
-        let completed = match row.status {
+        let added = Additions {
+            session: self.session,
+            row,
+        };
+        let added = added.send().await?;
+        let closed = match row.status {
             TaskStatus::Complete => self.complete(row).await?,
+            TaskStatus::Cancelled => self.cancel(row).await?,
             _ => false,
         };
-        Ok(if created || completed {
+        Ok(if created || added || closed {
             Outcome::Created
         } else {
             Outcome::Unchanged
         })
     }
 
-    /// A task whose due time has passed begins at that time, since none is due before it begins. Which of the two requests
-    /// created it depends on the day of the first import, so a task that exists is looked for under the other one.
+    /// A task whose due time has passed begins at that time, since none is due before it begins, unless the row says when it
+    /// begins. Which of the two requests created it depends on the day of the first import, so a task that exists is looked for
+    /// under the other one.
     async fn create(&self, row: &TaskRow) -> Result<bool, Error> {
+        if row.task.start_time.is_some() {
+            return self.create_starting(row, false).await;
+        }
         let overdue = row.due.is_some_and(|due| due < self.session.now());
         match self.create_starting(row, overdue).await {
             Err(error) if error.is_already_exists() && row.due.is_some() => {
@@ -70,28 +82,15 @@ impl<'a> Sender<'a> {
     }
 
     async fn create_starting(&self, row: &TaskRow, at_due_time: bool) -> Result<bool, Error> {
-        let status = if row.status == TaskStatus::Complete {
-            TaskStatus::NotStarted
-        } else {
-            row.status
+        let status = match row.status {
+            TaskStatus::Complete | TaskStatus::Cancelled => TaskStatus::NotStarted,
+            open => open,
         };
-        let due_time = row.due.map(time::timestamp);
-        let task = Task {
-            subject: format!("accounts/{}", row.customer.id),
-            title: row.title.clone(),
-            description: row.description.clone(),
-            category: row.category.clone(),
-            status: status.into(),
-            priority: row.priority.into(),
-            assignees: row
-                .assignees
-                .iter()
-                .map(|member| format!("members/{}", member.id))
-                .collect(),
-            start_time: due_time.filter(|_| at_due_time),
-            due_time,
-            ..Task::default()
-        };
+        let mut task = row.task.clone();
+        task.set_status(status);
+        if at_due_time {
+            task.start_time = row.due.map(time::timestamp);
+        }
         let kind = if at_due_time {
             "create overdue"
         } else {
@@ -108,6 +107,24 @@ impl<'a> Sender<'a> {
             .command(&request_id, request, async |service, request| {
                 TaskCommandServiceClient::new(service)
                     .create_task(request)
+                    .await
+            })
+            .await?;
+        Ok(changed(answer.receipt))
+    }
+
+    async fn cancel(&self, row: &TaskRow) -> Result<bool, Error> {
+        let request_id = uuid_of(&["cancel", &row.identity.to_string()]).to_string();
+        let request = v1::CancelTaskRequest {
+            name: format!("tasks/{}", row.identity),
+            request_id: request_id.clone(),
+            ..Default::default()
+        };
+        let answer = self
+            .session
+            .command(&request_id, request, async |service, request| {
+                TaskCommandServiceClient::new(service)
+                    .cancel_task(request)
                     .await
             })
             .await?;
