@@ -9,6 +9,7 @@ mod columns;
 mod contacts;
 mod identity;
 mod members;
+mod rejects;
 mod tasks;
 
 use std::{
@@ -30,6 +31,7 @@ use cells::{BadRow, Problem, Row};
 use columns::{Columns, Field};
 use contacts::ImportContacts;
 use members::ImportMembers;
+use rejects::Rejects;
 use tasks::ImportTasks;
 
 /// Rows being sent at a time.
@@ -68,6 +70,9 @@ struct FileArgs {
     /// What separates the columns
     #[arg(long, value_name = "CHARACTER", default_value = ",", value_parser = delimiter)]
     delimiter: u8,
+    /// Write the rows that are not imported to this file, each with what is wrong in a column Problem: correct it and import it
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -162,6 +167,7 @@ struct Opened<F> {
     columns: Columns<F>,
     rows: csv::Reader<ProgressBarIter<Box<dyn Read>>>,
     bar: ProgressBar,
+    rejects: Option<Rejects>,
 }
 
 impl<F: Field> Opened<F> {
@@ -182,7 +188,16 @@ impl<F: Field> Opened<F> {
             Error::Failed(format!("cannot read {}: {error}", args.file.display()))
         })?;
         let columns = Columns::find(header, key).map_err(header_error)?;
-        Ok(Self { columns, rows, bar })
+        let rejects = match &args.rejects {
+            Some(path) => Some(Rejects::create(path, args, header)?),
+            None => None,
+        };
+        Ok(Self {
+            columns,
+            rows,
+            bar,
+            rejects,
+        })
     }
 
     /// Imports every row and tells how it went. Stops early only at an error that all other rows would meet too.
@@ -192,7 +207,12 @@ impl<F: Field> Opened<F> {
         mut read: impl FnMut(&Columns<F>, Result<StringRecord, csv::Error>) -> Result<R, BadRow<F>>,
         send: impl AsyncFn(&R) -> Result<Outcome, Error>,
     ) -> Result<(), Error> {
-        let Self { columns, rows, bar } = self;
+        let Self {
+            columns,
+            rows,
+            bar,
+            mut rejects,
+        } = self;
         if !columns.ignored().is_empty() {
             bar.suspend(|| {
                 printer.note(&format!(
@@ -201,15 +221,19 @@ impl<F: Field> Opened<F> {
                 ));
             });
         }
-        let rows = rows.into_records().map(|record| read(&columns, record));
+        let keeps_rows = rejects.is_some();
+        let rows = rows.into_records().map(|record| {
+            let kept = record.as_ref().ok().filter(|_| keeps_rows).cloned();
+            (kept, read(&columns, record))
+        });
         // Given out in the order of the file, so that its problems are reported in that order.
         let mut outcomes = stream::iter(rows)
-            .map(|row| import_row(&send, row))
+            .map(async |(kept, row)| (kept, import_row(&send, row).await))
             .buffered(IN_FLIGHT);
 
         let mut tally = Tally::default();
         let mut end = Ok(());
-        while let Some(outcome) = outcomes.next().await {
+        while let Some((kept, outcome)) = outcomes.next().await {
             match outcome {
                 Ok(Outcome::Created) => tally.created += 1,
                 Ok(Outcome::Changed) => tally.changed += 1,
@@ -217,6 +241,9 @@ impl<F: Field> Opened<F> {
                 Err(Failure::Row(BadRow { line, problems })) => {
                     tally.fail(line);
                     bar.suspend(|| report(line, &problems, &columns, printer))?;
+                    if let (Some(rejects), Some(row)) = (&mut rejects, kept) {
+                        rejects.write(&row, &words(&problems, &columns))?;
+                    }
                 }
                 Err(Failure::Everything(error)) => {
                     end = Err(error);
@@ -226,6 +253,9 @@ impl<F: Field> Opened<F> {
             bar.set_message(tally.words());
         }
         bar.finish_and_clear();
+        if let Some(rejects) = rejects {
+            rejects.finish()?;
+        }
         printer.line(&if printer.is_json() {
             tally.json()
         } else {
@@ -283,6 +313,17 @@ fn report<F: Field>(
         }
     }
     Ok(())
+}
+
+/// What is wrong with a row, in one text.
+fn words<F: Field>(problems: &[Problem<F>], columns: &Columns<F>) -> String {
+    let words = problems.iter().map(|Problem { field, message }| {
+        match field.and_then(|field| columns.title(field)) {
+            Some(column) => format!("{column}: {message}"),
+            None => message.clone(),
+        }
+    });
+    words.collect::<Vec<_>>().join("\n")
 }
 
 /// The file, and its length in bytes where it has one.

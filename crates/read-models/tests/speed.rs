@@ -40,14 +40,14 @@ const FILTERS: &[&str] = &[
 const SEED: &str = "create function pg_temp.one_of(n bigint, of bigint, choice bigint) returns bigint \
      language sql immutable as 'select abs(hashint8extended(n, choice) % of)'; \
      insert into accounts_1.rows (partition, account, details, version, position, display_name, kind, status, \
-         assignee, role_1, role_2, role_3, more_roles, support_team, search, origin, created_at, updated_at) \
+         assignee, role_1, role_2, role_3, more_roles, support_team, search, origin, phones, created_at, updated_at) \
      select n % 64, 'accounts/acme-' || n, a.details, 1, 1, called, \
          case when pg_temp.one_of(n, 20, 1) = 0 then 'lead' else 'customer' end, \
          case when pg_temp.one_of(n, 100, 2) < 80 then 'active' when pg_temp.one_of(n, 100, 2) < 95 then 'paused' else 'deactivated' end, \
          case when pg_temp.one_of(n, 2, 3) = 0 then 'members/admin' else 'members/m' || pg_temp.one_of(n, 50, 4) end, \
          'members/m' || pg_temp.one_of(n, 40, 5) || ':sales-manager', \
          case when pg_temp.one_of(n, 3, 6) > 0 then 'members/m' || pg_temp.one_of(n, 60, 7) || ':success-manager' end, \
-         null, array[]::text[], array[]::text[], lower(called), 'manual', a.created_at + n * interval '1 second', a.updated_at + n * interval '1 second' \
+         null, array[]::text[], array[]::text[], lower(called), 'manual', array[]::text[], a.created_at + n * interval '1 second', a.updated_at + n * interval '1 second' \
      from accounts_1.rows a cross join generate_series(1, 200000) n \
          cross join lateral (select 'Word' || pg_temp.one_of(n, 400, 8) || ' Word' || pg_temp.one_of(n, 400, 9) \
              || case when pg_temp.one_of(n, 2, 10) = 0 then ' Company' else ' Sons' end as called) c; \

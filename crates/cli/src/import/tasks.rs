@@ -4,6 +4,7 @@ mod additions;
 pub(super) mod field;
 mod row;
 mod send;
+mod under_way;
 mod values;
 
 use clap::Args;

@@ -80,6 +80,46 @@ async fn a_bad_row_is_reported_and_the_others_are_imported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_not_imported_are_kept_to_be_corrected() {
+    let shell = Shell::new().await;
+    let file = shell.file(
+        "tasks.csv",
+        "Task Title,Customer,Priority\nCall,Acme,High\nMail,Acme,Huge\n,\"Blue, Door\",Low\n",
+    );
+    let rejects = shell.file("rejects.csv", "");
+    let import = ["import", "tasks", &file, "--rejects", &rejects];
+    let ended = shell.run(&import).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let kept = std::fs::read_to_string(&rejects).unwrap();
+    let lines: Vec<_> = kept.lines().collect();
+    assert_eq!(lines.len(), 3, "{kept}");
+    assert_eq!(lines[0], "Task Title,Customer,Priority,Problem");
+    assert!(lines[1].starts_with("Mail,Acme,Huge,"), "{kept}");
+    assert!(lines[1].contains("Priority: "), "{kept}");
+    assert_eq!(lines[2], ",\"Blue, Door\",Low,Task Title: is empty");
+
+    // Corrected, it is a file like any other.
+    let corrected = shell.file("corrected.csv", &kept.replace("Huge", "High"));
+    let again = shell.file("again.csv", "");
+    let import = ["import", "tasks", &corrected, "--rejects", &again];
+    let ended = shell.run(&import).await;
+    assert_eq!(
+        ended.stdout, "created 1, unchanged 0, failed 1\n",
+        "{ended:?}"
+    );
+    let kept = std::fs::read_to_string(&again).unwrap();
+    assert!(
+        kept.starts_with("Task Title,Customer,Priority,Problem\n,"),
+        "{kept}"
+    );
+
+    let itself = ["import", "tasks", &file, "--rejects", &file];
+    let ended = shell.run(&itself).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("Huge"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_ends_at_what_every_row_would_meet() {
     let shell = Shell::new().await;
     let file = shell.file("tasks.csv", TASKS);

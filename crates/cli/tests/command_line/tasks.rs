@@ -2,6 +2,7 @@
 
 use handoff_proto::v1::Task;
 use prost_types::Timestamp;
+use tonic::Status;
 
 use crate::fake::Shell;
 
@@ -90,6 +91,23 @@ async fn a_zone_that_nobody_knows_is_told_and_nothing_is_guessed() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("Mars/Olympus"), "{ended:?}");
     assert!(shell.fake.state.lock().unwrap().tasks.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_read_the_settings_has_dates_in_utc() {
+    let shell = Shell::new().await;
+    shell.set_zone("Asia/Tokyo");
+    // The settings are the first that is asked for.
+    let denied = Status::permission_denied("the settings are for the team");
+    shell.fake.state.lock().unwrap().failures = vec![denied];
+    let create = ["task", "create", "acme", "Call", "--id", "x"];
+    let due = ["--due", "2026-12-01 17:00"];
+    let ended = shell.run(&[&create[..], &due].concat()).await;
+    assert!(
+        ended.stdout.contains("due 2026-12-01 17:00 UTC,"),
+        "{ended:?}"
+    );
+    assert_eq!(shell.task("tasks/x").due_time, at(FIVE));
 }
 
 #[tokio::test(flavor = "multi_thread")]

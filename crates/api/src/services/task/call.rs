@@ -63,7 +63,8 @@ impl CommandRequest for v1::CreateTaskFromCallRequest {
         };
         let title = fields.optional("task.title", &task.title, Line::new);
         let draft = draft(&task, fields);
-        (position?, is_about?);
+        position?;
+        is_about?;
         Some(CreateTaskFromCall {
             name: name?.unwrap_or_else(new_name),
             caller: caller?,

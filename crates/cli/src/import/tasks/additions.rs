@@ -2,7 +2,7 @@
 
 use handoff_proto::v1::{self, task_command_service_client::TaskCommandServiceClient};
 
-use super::row::TaskRow;
+use super::{row::TaskRow, under_way::UnderWay};
 use crate::{
     error::Error,
     import::{changed, identity::uuid_of},
@@ -12,6 +12,7 @@ use crate::{
 /// What is added to the task of a row, once it is there.
 pub(super) struct Additions<'a> {
     pub(super) session: &'a Session,
+    pub(super) under_way: &'a UnderWay,
     pub(super) row: &'a TaskRow,
 }
 
@@ -29,6 +30,7 @@ impl Additions<'_> {
         }
         for other in &self.row.related {
             let advice = "put its row above this one, or import the file again";
+            self.under_way.until_created(other).await;
             let related = self.relate(other).await;
             added |= related.map_err(|error| error.in_field("related_task", advice))?;
         }

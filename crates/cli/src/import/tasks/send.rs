@@ -8,7 +8,7 @@ use handoff_proto::v1::{
     task_command_service_client::TaskCommandServiceClient,
 };
 
-use super::{additions::Additions, row::TaskRow};
+use super::{additions::Additions, row::TaskRow, under_way::UnderWay};
 use crate::{
     error::Error,
     import::{Outcome, cells::Named, changed, identity::uuid_of},
@@ -25,6 +25,7 @@ pub(super) struct Sender<'a> {
     create_members: bool,
     /// Names of accounts and members that are known to exist.
     known: RefCell<HashSet<String>>,
+    under_way: UnderWay,
 }
 
 impl<'a> Sender<'a> {
@@ -33,12 +34,14 @@ impl<'a> Sender<'a> {
             session,
             create_members,
             known: RefCell::default(),
+            under_way: UnderWay::default(),
         }
     }
 
     /// Creates the row's task, with its account if there is none, and does what the row says besides: each step under an id of its
     /// own, so that an import that broke off goes on where it was.
     pub(super) async fn send(&self, row: &TaskRow) -> Result<Outcome, Error> {
+        let creation = self.under_way.begin(format!("tasks/{}", row.identity));
         if let Some(customer) = &row.customer {
             self.ensure_account(customer).await?;
         }
@@ -48,8 +51,10 @@ impl<'a> Sender<'a> {
             }
         }
         let created = self.create(row).await?;
+        drop(creation);
         let added = Additions {
             session: self.session,
+            under_way: &self.under_way,
             row,
         };
         let added = added.send().await?;
