@@ -129,11 +129,10 @@ async fn nobody_is_given_work_from_the_start_of_their_disabling_and_no_number_is
             for round in 0..ROUNDS {
                 match give(&gateway, &format!("t{client}-{round}"), round % 2 == 0).await {
                     Ok(()) => &given,
-                    Err(CommandError::Rejected(Rejection::Precondition { reason, .. }))
-                        if reason == Reason::MemberDisabled =>
-                    {
-                        &refused
-                    }
+                    Err(CommandError::Rejected(Rejection::Precondition {
+                        reason: Reason::MemberDisabled,
+                        ..
+                    })) => &refused,
                     Err(error) => panic!("{error:?}"),
                 }
                 .fetch_add(1, Ordering::Relaxed);

@@ -100,6 +100,27 @@ mod tests {
     }
 
     #[test]
+    fn what_only_an_admin_may_do_is_told_of_its_column_and_stops_no_other_row() {
+        let of = |status: Status| {
+            let error = Error::status(status, "http://localhost");
+            error.in_field("internal_note", "an admin can import it")
+        };
+        let denied = of(Status::permission_denied("is for admins"));
+        assert!(!denied.is_of_all_requests());
+        let problem = Problem {
+            field: Some(TaskField::InternalNote),
+            message: "is for admins; an admin can import it".to_owned(),
+        };
+        assert_eq!(problems(&denied), [problem]);
+        for passing in [
+            Status::unavailable("draining"),
+            Status::unauthenticated("expired"),
+        ] {
+            assert!(of(passing).is_of_all_requests());
+        }
+    }
+
+    #[test]
     fn a_rule_that_says_no_names_its_column_and_what_to_do() {
         let details = ErrorDetails::with_error_info("UNKNOWN_MEMBER", "handoff", []);
         let problem = Problem {
