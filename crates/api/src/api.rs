@@ -33,7 +33,7 @@ use crate::{
         account::AccountCommands,
         account_queries::AccountQueries,
         disabling::Disabling,
-        events::Events,
+        follow::Events,
         history::HistoryQueries,
         member::MemberCommands,
         member_queries::MemberQueries,
@@ -41,6 +41,7 @@ use crate::{
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
         task::{TaskCommands, TaskQueries},
+        watch::Watches,
     },
     telemetry::Metrics,
 };
@@ -97,9 +98,14 @@ impl Api {
                 log: log.clone(),
             },
         };
+        let events = Events::new(log.clone(), states.clone(), committed);
+        let tasks = TaskQueries {
+            read_side: read_side.clone(),
+            watches: Watches::new(events.clone()),
+        };
         let history = HistoryQueries {
             read_side: read_side.clone(),
-            events: Events::new(log.clone(), states.clone(), committed),
+            events,
             log,
             states,
             clock,
@@ -125,7 +131,7 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                TaskQueryServiceServer::new(TaskQueries(read_side.clone()))
+                TaskQueryServiceServer::new(tasks)
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
