@@ -148,7 +148,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 5 {
+        if listed.len() == 7 {
             Ok(())
         } else {
             Err(listed.len())
