@@ -280,14 +280,20 @@ async fn tasks_are_counted_by_the_flags_that_list_them() {
     let ended = shell.run(&[&["task", "count"], &flags[..]].concat()).await;
     assert_eq!(ended.stdout, "1\n", "{ended:?}");
     shell.add_task("y", "ACME-TASK-2");
-    let ended = shell.run(&["task", "count", "--filter", "open OR overdue"]).await;
+    let ended = shell
+        .run(&["task", "count", "--filter", "open OR overdue"])
+        .await;
     assert_eq!(ended.stdout, "2+\n", "{ended:?}");
     let ended = shell.run(&["task", "count", "--output", "json"]).await;
     assert_eq!(ended.stdout, "{\"count\":2,\"more\":true,\"position\":1}\n");
     let asked = shell.fake.state.lock().unwrap().asked.clone();
     assert_eq!(
         asked,
-        ["assignees:me AND overdue AND tags:\"red\"", "(open OR overdue)", ""]
+        [
+            "assignees:me AND overdue AND tags:\"red\"",
+            "(open OR overdue)",
+            ""
+        ]
     );
 }
 
@@ -302,10 +308,15 @@ async fn a_watch_that_breaks_goes_on_where_it_was() {
         "{ended:?}"
     );
     let ended = shell
-        .run(&["task", "watch", "--after", "7", "--limit", "1", "--output", "json"])
+        .run(&[
+            "task", "watch", "--after", "7", "--limit", "1", "--output", "json",
+        ])
         .await;
     let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!((&json["position"], &json["tasks"][0]["name"]), (&8.into(), &"tasks/t8".into()));
+    assert_eq!(
+        (&json["position"], &json["tasks"][0]["name"]),
+        (&8.into(), &"tasks/t8".into())
+    );
     let asked = shell.fake.state.lock().unwrap().asked.clone();
     assert_eq!(asked, ["None 0", "Some(101) 3", "Some(102) 3", "Some(7) 0"]);
 }

@@ -280,10 +280,7 @@ async fn lists_of_tasks_answer_what_their_aggregates_would() {
             "text:\"the-prep prepare\" OR text:\"% of _\"",
             Box::new(|_, d| d.title.as_str().contains('%')),
         ),
-        (
-            "text:\"< CB\"",
-            Box::new(|_, _| false),
-        ),
+        ("text:\"< CB\"", Box::new(|_, _| false)),
         (
             "text:\"< C B a1-task\"",
             Box::new(|_, d| d.description.is_some() && d.subject.as_str() == "accounts/a1"),

@@ -28,10 +28,10 @@ fn name(n: usize) -> TaskName {
 fn varied() -> Story {
     let mut story = Story::with_team();
     for n in 0..TASKS {
-        let decimal = |every: usize| (n % every != 0).then(|| format!("{}.{:02}", n % 7, n % 4 * 25));
-        let money = |every, currency| {
-            decimal(every).map(|amount| Money::new(&amount, currency).unwrap())
-        };
+        let decimal =
+            |every: usize| (n % every != 0).then(|| format!("{}.{:02}", n % 7, n % 4 * 25));
+        let money =
+            |every, currency| decimal(every).map(|amount| Money::new(&amount, currency).unwrap());
         let draft = Draft {
             subject: Some("accounts/acme".parse().unwrap()),
             title: Some(Line::new(&format!("Call {n}")).unwrap()),
@@ -126,7 +126,9 @@ const FILTERS: &[(&str, Shown)] = &[
         matches!(d.percent().number(), 0 | 40)
     }),
     ("estimated_hours > 2.5", |d| more!(d.estimated_hours, 2.5)),
-    ("NOT estimated_hours > 2.5", |d| !more!(d.estimated_hours, 2.5)),
+    ("NOT estimated_hours > 2.5", |d| {
+        !more!(d.estimated_hours, 2.5)
+    }),
     ("actual_hours = 3.25", |d| {
         d.actual_hours == Some(Hours::new("3.25").unwrap())
     }),
@@ -138,25 +140,42 @@ const FILTERS: &[(&str, Shown)] = &[
     ("quantity > -1", |d| d.quantity.is_some()),
     ("mileage > 4.0000", |d| more!(d.mileage, 4.0)),
     ("price > 4 AND price.currency_code = EUR", |d| {
-        d.price.is_some_and(|price| price.currency() == "EUR" && price.amount().trunc() >= 4.into() && price.amount() > 4.into())
+        d.price.is_some_and(|price| {
+            price.currency() == "EUR"
+                && price.amount().trunc() >= 4.into()
+                && price.amount() > 4.into()
+        })
     }),
     ("price.currency_code != EUR", |d| {
         d.price.is_none_or(|price| price.currency() != "EUR")
     }),
     ("expenses <= 1 expenses.currency_code:eu", |d| {
-        d.expenses.is_some_and(|expenses| expenses.amount() <= 1.into())
+        d.expenses
+            .is_some_and(|expenses| expenses.amount() <= 1.into())
     }),
     ("requester.display_name:zoe", |d| {
-        d.requester.name.as_ref().is_some_and(|name| name.as_str() == "Zoe Lima")
+        d.requester
+            .name
+            .as_ref()
+            .is_some_and(|name| name.as_str() == "Zoe Lima")
     }),
     ("NOT requester.display_name:zoe", |d| {
-        d.requester.name.as_ref().is_none_or(|name| name.as_str() != "Zoe Lima")
+        d.requester
+            .name
+            .as_ref()
+            .is_none_or(|name| name.as_str() != "Zoe Lima")
     }),
     ("requester.email = \"r3@example.com\"", |d| {
-        d.requester.email.as_ref().is_some_and(|email| email.as_str() == "r3@example.com")
+        d.requester
+            .email
+            .as_ref()
+            .is_some_and(|email| email.as_str() == "r3@example.com")
     }),
     ("requester.phone:12342", |d| {
-        d.requester.phone.as_ref().is_some_and(|phone| phone.as_str().ends_with('2'))
+        d.requester
+            .phone
+            .as_ref()
+            .is_some_and(|phone| phone.as_str().ends_with('2'))
     }),
     ("tags:red", |d| tagged(d, "red")),
     ("tags:Red", |_| false),
@@ -174,7 +193,10 @@ const FILTERS: &[(&str, Shown)] = &[
     }),
     ("creator = me", |d| d.creator.as_str() == "members/ana"),
     ("complete_time:* OR completed_by:*", |_| false),
-    ("update_time >= 2000-01-01T00:00:00Z start_time < 2100-01-01T00:00:00Z", |_| true),
+    (
+        "update_time >= 2000-01-01T00:00:00Z start_time < 2100-01-01T00:00:00Z",
+        |_| true,
+    ),
 ];
 
 fn tagged(details: &Details, tag: &str) -> bool {
@@ -224,7 +246,10 @@ async fn a_filter_that_no_field_understands_is_an_error_that_names_it() {
         ("estimated_hours > 1.00001", "at most 4 decimal places"),
         ("estimated_hours > 1e3", "estimated_hours is a number"),
         ("price > EUR", "price is a number"),
-        ("percent_complete = half", "percent_complete is a whole number"),
+        (
+            "percent_complete = half",
+            "percent_complete is a whole number",
+        ),
         ("kind = PROJECT", "kind is one of STANDALONE, ORDER"),
         ("due_source = LATER", "due_source is one of SLA, MANUAL"),
         ("billable = maybe", "billable is true or false"),

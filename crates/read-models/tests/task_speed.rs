@@ -24,7 +24,10 @@ const PAGE: i32 = 50;
 const LISTS: &[(&str, &str)] = &[
     ("", ""),
     ("assignees:members/m{8} AND status = NOT_STARTED", ""),
-    ("assignees:members/m{8} AND status = COMPLETE", "due_time desc"),
+    (
+        "assignees:members/m{8} AND status = COMPLETE",
+        "due_time desc",
+    ),
     ("subject = accounts/a{8} AND status = NOT_STARTED", ""),
     ("subject = accounts/a{8} AND status = COMPLETE", ""),
     ("assignees:members/m{8} AND overdue", ""),
@@ -133,7 +136,10 @@ async fn lists_and_counts_of_tasks_over_a_million() {
     list("text:first", "", 1, "").await;
     let client = scene.database.connect().await;
     let begun = Instant::now();
-    client.batch_execute("set maintenance_work_mem = '512MB'").await.unwrap();
+    client
+        .batch_execute("set maintenance_work_mem = '512MB'")
+        .await
+        .unwrap();
     client.batch_execute(SEED).await.unwrap();
     for table in ["tasks_1.rows", "task_texts_1.rows"] {
         let vacuum = format!("vacuum analyze {table}");
@@ -149,7 +155,11 @@ async fn lists_and_counts_of_tasks_over_a_million() {
             times.push(time);
             rows += found;
         }
-        print(&format!("list {template} {order_by}"), &mut times, rows as f64 / ROUNDS as f64);
+        print(
+            &format!("list {template} {order_by}"),
+            &mut times,
+            rows as f64 / ROUNDS as f64,
+        );
     }
     for template in [LISTS[1].0, LISTS[3].0] {
         let filter = filter(template, 1);
@@ -169,7 +179,11 @@ async fn lists_and_counts_of_tasks_over_a_million() {
             times.push(time);
             rows += found;
         }
-        print(&format!("late page of {filter}"), &mut times, rows as f64 / ROUNDS as f64);
+        print(
+            &format!("late page of {filter}"),
+            &mut times,
+            rows as f64 / ROUNDS as f64,
+        );
     }
     for template in COUNTS {
         let (mut times, mut counted) = (Vec::new(), 0);
@@ -178,7 +192,11 @@ async fn lists_and_counts_of_tasks_over_a_million() {
             times.push(time);
             counted += found;
         }
-        print(&format!("count {template}"), &mut times, counted as f64 / (ROUNDS / 4) as f64);
+        print(
+            &format!("count {template}"),
+            &mut times,
+            counted as f64 / (ROUNDS / 4) as f64,
+        );
     }
 }
 

@@ -268,12 +268,20 @@ async fn a_task_comes_with_its_newest_notes_and_a_token_for_the_rest() {
         name: "tasks/a".into(),
         min_position,
     };
-    let answer = queries.get_task(server.ana(get)).await.unwrap().into_inner();
+    let answer = queries
+        .get_task(server.ana(get))
+        .await
+        .unwrap()
+        .into_inner();
     assert!(answer.position >= min_position);
     assert_eq!(answer.notes.len(), 20);
     let newest = &answer.notes[0];
     assert_eq!(
-        (newest.note.as_str(), newest.author.as_str(), newest.position),
+        (
+            newest.note.as_str(),
+            newest.author.as_str(),
+            newest.position
+        ),
         ("<p>note 24</p>", "members/ana", min_position)
     );
     let list = |task: &str, page_token: &str| v1::ListTaskNotesRequest {

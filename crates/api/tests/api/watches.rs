@@ -7,7 +7,8 @@ use std::{
 
 use handoff_event_log::{Database, begin_epoch};
 use handoff_proto::v1::{
-    self, TaskChangeKind, history_query_service_client::HistoryQueryServiceClient,
+    self, TaskChangeKind,
+    history_query_service_client::HistoryQueryServiceClient,
     member_command_service_client::MemberCommandServiceClient,
     read_events_response::Item as Read,
     task_command_service_client::TaskCommandServiceClient,
@@ -91,8 +92,14 @@ async fn act(server: &TestServer, id: &str, what: usize) -> i64 {
     let name = format!("tasks/{id}");
     let receipt = match what {
         0 => {
-            let request = v1::CompleteTaskRequest { name, ..Default::default() };
-            tasks.complete_task(server.ana(request)).await.map(|a| a.into_inner().receipt)
+            let request = v1::CompleteTaskRequest {
+                name,
+                ..Default::default()
+            };
+            tasks
+                .complete_task(server.ana(request))
+                .await
+                .map(|a| a.into_inner().receipt)
         }
         1 => {
             let request = v1::ReopenTaskRequest {
@@ -100,28 +107,59 @@ async fn act(server: &TestServer, id: &str, what: usize) -> i64 {
                 status: v1::TaskStatus::InProgress.into(),
                 ..Default::default()
             };
-            tasks.reopen_task(server.ana(request)).await.map(|a| a.into_inner().receipt)
+            tasks
+                .reopen_task(server.ana(request))
+                .await
+                .map(|a| a.into_inner().receipt)
         }
         2 => {
-            let request = v1::DeleteTaskRequest { name, ..Default::default() };
-            tasks.delete_task(server.ana(request)).await.map(|a| a.into_inner().receipt)
+            let request = v1::DeleteTaskRequest {
+                name,
+                ..Default::default()
+            };
+            tasks
+                .delete_task(server.ana(request))
+                .await
+                .map(|a| a.into_inner().receipt)
         }
         3 => {
-            let request = v1::UndeleteTaskRequest { name, ..Default::default() };
-            tasks.undelete_task(server.ana(request)).await.map(|a| a.into_inner().receipt)
+            let request = v1::UndeleteTaskRequest {
+                name,
+                ..Default::default()
+            };
+            tasks
+                .undelete_task(server.ana(request))
+                .await
+                .map(|a| a.into_inner().receipt)
         }
         4 => {
-            let request = v1::AddNoteRequest { name, note: "Called".into(), ..Default::default() };
-            tasks.add_note(server.ana(request)).await.map(|a| a.into_inner().receipt)
+            let request = v1::AddNoteRequest {
+                name,
+                note: "Called".into(),
+                ..Default::default()
+            };
+            tasks
+                .add_note(server.ana(request))
+                .await
+                .map(|a| a.into_inner().receipt)
         }
         n => {
             let priority = [v1::TaskPriority::Low, v1::TaskPriority::Urgent][n % 2];
             let request = v1::UpdateTaskRequest {
-                task: Some(v1::Task { name, priority: priority.into(), ..Default::default() }),
-                update_mask: Some(prost_types::FieldMask { paths: vec!["priority".into()] }),
+                task: Some(v1::Task {
+                    name,
+                    priority: priority.into(),
+                    ..Default::default()
+                }),
+                update_mask: Some(prost_types::FieldMask {
+                    paths: vec!["priority".into()],
+                }),
                 ..Default::default()
             };
-            tasks.update_task(server.ana(request)).await.map(|a| a.into_inner().receipt)
+            tasks
+                .update_task(server.ana(request))
+                .await
+                .map(|a| a.into_inner().receipt)
         }
     };
     receipt.ok().flatten().map_or(0, |receipt| receipt.position)
@@ -132,7 +170,10 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 }
@@ -158,9 +199,15 @@ async fn a_watch_tells_what_came_changed_and_went_in_the_callers_view() {
     let filter = "assignees:me AND open AND priority >= NORMAL";
     let mut stream = watch(&server, filter, None).await.unwrap();
     assert!(matches!(next(&mut stream).await, Item::Heartbeat(at) if at.epoch > 0));
-    let mine = v1::Task { assignees: vec!["members/ana".into()], ..Default::default() };
+    let mine = v1::Task {
+        assignees: vec!["members/ana".into()],
+        ..Default::default()
+    };
     create(&server, "a", mine.clone()).await;
-    let others = v1::Task { assignees: vec!["members/admin".into()], ..Default::default() };
+    let others = v1::Task {
+        assignees: vec!["members/admin".into()],
+        ..Default::default()
+    };
     create(&server, "b", others).await;
     act(&server, "b", 7).await;
     // Urgent, complete, reopened, low, urgent, a note, deleted, undeleted.
@@ -178,14 +225,20 @@ async fn a_watch_tells_what_came_changed_and_went_in_the_callers_view() {
     assert_eq!(task(1).unwrap().priority(), v1::TaskPriority::Urgent);
     assert_eq!(task(2).unwrap().status(), v1::TaskStatus::Complete);
     assert_eq!(task(6), None);
-    assert_eq!((told[2].event_type.as_str(), told[2].actor.as_str()), ("task.completed", "members/ana"));
+    assert_eq!(
+        (told[2].event_type.as_str(), told[2].actor.as_str()),
+        ("task.completed", "members/ana")
+    );
 }
 
 #[tokio::test]
 async fn what_depends_on_the_time_is_as_of_the_change() {
     let server = TestServer::start().await;
     let due = |seconds: i64| v1::Task {
-        start_time: Some(prost_types::Timestamp { seconds: 0, nanos: 0 }),
+        start_time: Some(prost_types::Timestamp {
+            seconds: 0,
+            nanos: 0,
+        }),
         due_time: Some(prost_types::Timestamp { seconds, nanos: 0 }),
         ..Default::default()
     };
@@ -313,16 +366,25 @@ async fn a_position_of_another_epoch_is_refused_and_a_watch_ends_with_its_epoch(
         }
     });
     let ended = ended.await;
-    assert_eq!((ended.code(), reason(&ended).as_str()), (Code::Aborted, "EPOCH_CHANGED"));
+    assert_eq!(
+        (ended.code(), reason(&ended).as_str()),
+        (Code::Aborted, "EPOCH_CHANGED")
+    );
     let request = |epoch| v1::WatchTasksRequest {
         filter: String::new(),
         after_position: Some(end),
         epoch,
     };
     let mut tasks = TaskQueryServiceClient::new(server.channel.clone());
-    let refusal = tasks.watch_tasks(server.ana(request(epoch))).await.unwrap_err();
+    let refusal = tasks
+        .watch_tasks(server.ana(request(epoch)))
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refusal), "EPOCH_CHANGED");
-    tasks.watch_tasks(server.ana(request(epoch + 1))).await.unwrap();
+    tasks
+        .watch_tasks(server.ana(request(epoch + 1)))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -360,7 +422,11 @@ async fn a_watch_ends_when_the_server_stops_and_is_resumed_elsewhere() {
         epoch: 0,
     };
     let mut tasks = TaskQueryServiceClient::new(server.replica().await);
-    let mut rest = tasks.watch_tasks(server.ana(request)).await.unwrap().into_inner();
+    let mut rest = tasks
+        .watch_tasks(server.ana(request))
+        .await
+        .unwrap()
+        .into_inner();
     all.extend(through(&mut rest, end).await);
     let signs: Vec<_> = all.iter().map(sign).collect();
     assert_eq!(signs, ["+a", "~a"]);
@@ -379,11 +445,19 @@ async fn ended<T>(mut stream: Streaming<T>, begun: Instant) -> (Status, Duration
 }
 
 /// A watch and a reader of events, both of `ana`.
-async fn streams(server: &TestServer) -> (Streaming<v1::WatchTasksResponse>, Streaming<v1::ReadEventsResponse>) {
+async fn streams(
+    server: &TestServer,
+) -> (
+    Streaming<v1::WatchTasksResponse>,
+    Streaming<v1::ReadEventsResponse>,
+) {
     let mut watched = watch(server, "", None).await.unwrap();
     next(&mut watched).await;
     let mut history = HistoryQueryServiceClient::new(server.channel.clone());
-    let request = v1::ReadEventsRequest { follow: true, ..Default::default() };
+    let request = v1::ReadEventsRequest {
+        follow: true,
+        ..Default::default()
+    };
     let read = history.read_events(server.ana(request)).await.unwrap();
     (watched, read.into_inner())
 }
@@ -393,7 +467,10 @@ async fn streams_end_soon_after_their_caller_is_disabled() {
     let server = TestServer::start_with_projectors().await;
     server.is_up_to_date().await;
     let (watched, read) = streams(&server).await;
-    let request = v1::DisableMemberRequest { name: "members/ana".into(), ..Default::default() };
+    let request = v1::DisableMemberRequest {
+        name: "members/ana".into(),
+        ..Default::default()
+    };
     let mut members = MemberCommandServiceClient::new(server.channel.clone());
     members.disable_member(server.admin(request)).await.unwrap();
     let begun = Instant::now();
@@ -416,7 +493,9 @@ async fn streams_end_soon_after_what_their_caller_may_see_has_changed() {
             kind: v1::MemberKind::Admin.into(),
             ..Default::default()
         }),
-        update_mask: Some(prost_types::FieldMask { paths: vec!["kind".into()] }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["kind".into()],
+        }),
         ..Default::default()
     };
     let mut members = MemberCommandServiceClient::new(server.channel.clone());

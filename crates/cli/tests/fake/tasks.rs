@@ -253,7 +253,8 @@ impl TaskCommandService for Fake {
 
 #[tonic::async_trait]
 impl TaskQueryService for Fake {
-    type WatchTasksStream = stream::Iter<std::vec::IntoIter<Result<v1::WatchTasksResponse, Status>>>;
+    type WatchTasksStream =
+        stream::Iter<std::vec::IntoIter<Result<v1::WatchTasksResponse, Status>>>;
 
     /// Notes the filter, and counts all.
     async fn count_tasks(
@@ -285,10 +286,11 @@ impl TaskQueryService for Fake {
         self.check(&request)?;
         let request = request.into_inner();
         let position = request.after_position.unwrap_or(100) + 1;
-        self.state.lock().unwrap().asked.push(format!(
-            "{:?} {}",
-            request.after_position, request.epoch
-        ));
+        self.state
+            .lock()
+            .unwrap()
+            .asked
+            .push(format!("{:?} {}", request.after_position, request.epoch));
         let changes = v1::watch_tasks_response::Changes {
             position,
             epoch: 3,

@@ -19,8 +19,8 @@ use crate::{
 };
 
 use asked::{Asked, COLUMNS};
-pub(crate) use list::{DELETED, LISTING, count, is_searched, one, page};
 pub use list::MOST_COUNTED;
+pub(crate) use list::{DELETED, LISTING, count, is_searched, one, page};
 pub use watched::WatchedTasks;
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.

@@ -102,7 +102,11 @@ impl Watching {
     }
 
     /// Shows what changed and notes how far watching is. Answers whether enough was shown.
-    fn accept(&mut self, message: v1::WatchTasksResponse, printer: &Printer) -> Result<bool, Error> {
+    fn accept(
+        &mut self,
+        message: v1::WatchTasksResponse,
+        printer: &Printer,
+    ) -> Result<bool, Error> {
         match message.item {
             None => {}
             Some(Item::Heartbeat(heartbeat)) => {

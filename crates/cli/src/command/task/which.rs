@@ -51,7 +51,11 @@ pub(crate) struct Which {
 
 impl Which {
     /// The filter for these tasks, of those that `written` leaves.
-    pub(super) fn filter(&self, written: Option<&str>, now: DateTime<Utc>) -> Result<String, Error> {
+    pub(super) fn filter(
+        &self,
+        written: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<String, Error> {
         let mut filter = Filter::new(written);
         if let Some(subject) = &self.subject {
             filter = filter.equals("subject", &name::subject(subject)?);
@@ -78,8 +82,9 @@ impl Which {
             ("--due-after", &self.due_after, ">"),
         ] {
             if let Some(bound) = bound {
-                let moment = date::parse(bound, now)
-                    .map_err(|error| Error::usage(format!("{option}: {error}"), ""))?;
+                let moment = date::parse(bound, now).map_err(|error| {
+                    Error::usage(error.to_string(), format!("Correct {option}."))
+                })?;
                 let moment = moment.to_rfc3339_opts(SecondsFormat::AutoSi, true);
                 filter = filter.and(format!("due_time {sign} {moment}"));
             }
@@ -141,6 +146,6 @@ mod tests {
             ..Which::default()
         };
         let error = which.filter(None, DateTime::UNIX_EPOCH).unwrap_err();
-        assert!(error.to_string().starts_with("--due-after:"), "{error}");
+        assert_eq!(error.hint().as_deref(), Some("Correct --due-after."));
     }
 }
