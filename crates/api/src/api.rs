@@ -33,7 +33,7 @@ use crate::{
         account::AccountCommands,
         account_queries::AccountQueries,
         disabling::Disabling,
-        events::Events,
+        follow::Events,
         history::HistoryQueries,
         member::MemberCommands,
         member_queries::MemberQueries,
@@ -41,6 +41,7 @@ use crate::{
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
         task::{Calls, TaskCommands, TaskQueries},
+        watch::Watches,
     },
     telemetry::Metrics,
 };
@@ -101,9 +102,14 @@ impl Api {
             commands: commands.clone(),
             queries: read_side.queries.clone(),
         };
+        let events = Events::new(log.clone(), states.clone(), committed);
+        let tasks = TaskQueries {
+            read_side: read_side.clone(),
+            watches: Watches::new(events.clone()),
+        };
         let history = HistoryQueries {
             read_side: read_side.clone(),
-            events: Events::new(log.clone(), states.clone(), committed),
+            events,
             log,
             states,
             clock,
@@ -129,8 +135,7 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                TaskQueryServiceServer::new(TaskQueries(read_side.clone()))
-                    .max_decoding_message_size(LARGEST_REQUEST),
+                TaskQueryServiceServer::new(tasks).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 MemberQueryServiceServer::new(MemberQueries(read_side))

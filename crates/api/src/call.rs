@@ -1,10 +1,10 @@
 //! The way of every call: measured, refused while the server stops, bounded by its deadline,
 //! authenticated, allowed by the table of callers; only then does a service see it.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 
 use http::{HeaderMap, Request, Response};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, body::Body, service::Routes};
 use tower::Service;
@@ -21,10 +21,14 @@ use crate::{
     telemetry::Metrics,
 };
 
+/// How often it is looked whether the caller of a stream still may what it might at the beginning. What
+/// the log says of members may be half a second old.
+const RIGHTS: Duration = Duration::from_millis(400);
+
 /// What is needed to answer calls.
 pub(crate) struct Calls {
     pub(crate) routes: Routes,
-    pub(crate) authenticator: Authenticator,
+    pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) metrics: Metrics,
     /// Cancelled when the server takes no more calls.
     pub(crate) draining: CancellationToken,
@@ -95,6 +99,7 @@ impl Calls {
             self.longest,
             Instant::now(),
         )?;
+        let mut rights = None;
         match method.access {
             // Health answers to the end: it says that the server is stopping.
             Access::Public => {}
@@ -110,6 +115,13 @@ impl Calls {
                         method: method.path,
                     });
                 }
+                if method.shape == Shape::Stream {
+                    rights = Some(Rights {
+                        authenticator: self.authenticator.clone(),
+                        headers: request.headers().clone(),
+                        caller: caller.clone(),
+                    });
+                }
                 request.extensions_mut().insert(Call {
                     method,
                     caller,
@@ -122,7 +134,7 @@ impl Calls {
         let end_early = match method.shape {
             Shape::Unary => None,
             // The stream was only begun: the rest of it comes with the body.
-            Shape::Stream => Some(end_early(deadline, self.draining.clone())),
+            Shape::Stream => Some(end_early(deadline, self.draining.clone(), rights)),
         };
         Ok((response, end_early))
     }
@@ -140,13 +152,55 @@ async fn in_time<F: Future>(deadline: Option<Deadline>, work: F) -> Result<F::Ou
 }
 
 /// What ends a stream that its service would go on with.
-fn end_early(deadline: Option<Deadline>, draining: CancellationToken) -> EndEarly {
+fn end_early(
+    deadline: Option<Deadline>,
+    draining: CancellationToken,
+    rights: Option<Rights>,
+) -> EndEarly {
     Box::pin(async move {
-        match in_time(deadline, draining.cancelled_owned()).await {
-            Ok(()) => ApiError::Draining,
-            Err(error) => error,
-        }
+        let lost = async {
+            match rights {
+                Some(rights) => rights.lost().await,
+                None => pending().await,
+            }
+        };
+        let ended = async {
+            tokio::select! {
+                () = draining.cancelled_owned() => ApiError::Draining,
+                error = lost => error,
+            }
+        };
+        in_time(deadline, ended).await.unwrap_or_else(|error| error)
     })
+}
+
+/// What the caller of a stream might when it began.
+struct Rights {
+    authenticator: Arc<Authenticator>,
+    /// With the token, and for whom it acts.
+    headers: HeaderMap,
+    caller: Caller,
+}
+
+impl Rights {
+    /// Resolves when the caller may that no more: its token is not relied on any longer, or the log says
+    /// otherwise of it or of the member for whom it acts.
+    async fn lost(self) -> ApiError {
+        loop {
+            sleep(RIGHTS).await;
+            match self.authenticator.authenticate(&self.headers).await {
+                Ok(caller) if caller == self.caller => {}
+                Ok(caller) => {
+                    return ApiError::RightsChanged {
+                        actor: caller.actor,
+                    };
+                }
+                // While nobody can say, the stream goes on; it needs the log itself.
+                Err(ApiError::Unavailable(_)) => {}
+                Err(error) => return error,
+            }
+        }
+    }
 }
 
 /// The error that a service answered with, if it did so before any message.

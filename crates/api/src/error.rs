@@ -28,6 +28,9 @@ pub(crate) enum ApiError {
     /// Callers of this class may not call this method.
     #[error("{actor} may not call {method}")]
     MethodNotAllowed { actor: Actor, method: &'static str },
+    /// What the caller may see changed while a stream went on.
+    #[error("what {actor} may see has changed: begin the stream again where it ended")]
+    RightsChanged { actor: Actor },
     /// The caller's token does not let it act for members.
     #[error("{actor} may not act on behalf of a member")]
     ActingNotAllowed { actor: Actor },

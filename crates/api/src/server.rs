@@ -67,7 +67,7 @@ pub async fn serve(listener: TcpListener, api: Api, limits: Limits, shutdown: Ca
     } = api;
     let calls = Arc::new(Calls {
         routes,
-        authenticator,
+        authenticator: Arc::new(authenticator),
         metrics,
         draining: shutdown.clone(),
         longest: limits.unary,

@@ -55,6 +55,9 @@ impl ApiError {
                     .with("actor", actor)
                     .with("method", method)
             }
+            Self::RightsChanged { actor } => {
+                Shown::new(Code::Aborted, "RIGHTS_CHANGED").with("actor", actor)
+            }
             Self::ActingNotAllowed { actor } => {
                 Shown::new(Code::PermissionDenied, "ACTING_NOT_ALLOWED").with("actor", actor)
             }

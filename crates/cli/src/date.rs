@@ -45,7 +45,7 @@ pub(crate) enum Moment {
 }
 
 /// What people's dates are reckoned from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Calendar {
     now: DateTime<Utc>,
     zone: Tz,
@@ -86,6 +86,16 @@ impl Calendar {
         match moment {
             Moment::On(day) if day == self.local().date() => Ok(self.now),
             moment => self.by(moment, text),
+        }
+    }
+
+    /// Reads the bound of a range, to come or past: what [`ahead`](Self::ahead) reads, and else what [`past`](Self::past) does. A day
+    /// without a time is its end.
+    pub(crate) fn bound(&self, text: &str) -> Result<DateTime<Utc>, DateError> {
+        match self.ahead(text) {
+            Ok(moment) => self.by(moment, text),
+            Err(unknown @ DateError::Unknown(_)) => self.past(text).map_err(|_| unknown),
+            Err(error) => Err(error),
         }
     }
 

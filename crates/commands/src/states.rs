@@ -107,7 +107,8 @@ impl States {
         self.snapshots.at_position(stream, through).await
     }
 
-    pub(crate) async fn at_version(
+    /// The state of a stream at a version.
+    pub async fn at_version(
         &self,
         stream: &StreamName,
         version: Version,

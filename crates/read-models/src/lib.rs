@@ -2,6 +2,7 @@
 //! the lists that can be asked of it; [`Queries`] is the way in.
 //!
 //! - [`accounts`], [`members`], [`tasks`], [`timelines`], [`history`]: one read model each
+//! - [`task_texts`], [`task_notes`]: what is searched of tasks, and what is written beside them
 //! - [`workloads`]: counted from several of them
 //! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
 //!
@@ -13,6 +14,8 @@ pub mod history;
 pub mod members;
 pub mod order;
 pub mod page;
+pub mod task_notes;
+pub mod task_texts;
 pub mod tasks;
 pub mod timelines;
 pub mod workloads;
@@ -29,4 +32,4 @@ mod stored;
 pub use aggregate::AggregateRow;
 pub use filter::Viewer;
 pub use list::{InvalidList, ListRequest, Page};
-pub use queries::{Answer, Consistency, Queries, QueryError};
+pub use queries::{Answer, Consistency, Count, Queries, QueryError};

@@ -2,12 +2,10 @@
 
 mod accounts;
 mod members;
+mod tasks;
 
 use deadpool_postgres::Pool;
-use handoff_domain::{
-    Partition,
-    names::{StreamName, TaskName},
-};
+use handoff_domain::{Partition, names::StreamName};
 use handoff_event_log::{LogError, Position};
 use handoff_projections::{
     Inclusion, ReadError, ReadModel, Reads, Source, Take, UnreadableRow, WaitError,
@@ -15,14 +13,13 @@ use handoff_projections::{
 use tokio::time::Instant;
 use tokio_postgres::Row;
 
+pub use tasks::Count;
+
 use crate::{
-    accounts::Accounts,
     filter::Viewer,
     history::{self, History, HistoryEntry},
     list::{InvalidList, ListRequest, Page, Plan, Statement},
     page::PageTokens,
-    stored::Stored,
-    tasks::{self, TaskEntry, Tasks},
 };
 
 /// What an answer must include, and how long it may wait for that.
@@ -106,7 +103,6 @@ impl From<LogError> for QueryError {
 }
 
 // What each list reads, in the order of the schemas in its statements.
-const TASKS: &[Source] = &[Source::of::<Tasks>(), Source::of::<Accounts>()];
 const HISTORY: &[Source] = &[Source::of::<History>()];
 
 /// Answers queries from the live read models. One per process; cheap to clone.
@@ -133,32 +129,6 @@ impl Queries {
             inclusion,
             tokens,
         })
-    }
-
-    /// One task; none if there is none of that name.
-    pub async fn get_task(
-        &self,
-        name: &TaskName,
-        consistency: Consistency,
-    ) -> Result<Answer<Option<TaskEntry>>, QueryError> {
-        let answer = self
-            .run(TASKS, None, &tasks::one(name), consistency, task)
-            .await?;
-        Ok(answer.first())
-    }
-
-    /// Tasks, by due time where nothing else is asked for.
-    pub async fn list_tasks(
-        &self,
-        request: &ListRequest<'_>,
-        viewer: &Viewer,
-        consistency: Consistency,
-    ) -> Result<Answer<Page<TaskEntry>>, QueryError> {
-        let plan = tasks::LISTING.plan(request, viewer, "", &self.tokens)?;
-        let answer = self
-            .run(TASKS, None, &tasks::page(&plan), consistency, task)
-            .await?;
-        Ok(self.page(&plan, answer))
     }
 
     /// What happened to a resource, or to all; the newest first where nothing else is asked for. The
@@ -241,16 +211,6 @@ fn joined<M: ReadModel>(row: &Row) -> Result<(M::Key, M::Row, Take<'_>), Unreada
     let (key, stored) = M::take(&mut Take::new(row, 0))?;
     let place = M::KEY.len() + M::COLUMNS.len();
     Ok((key, stored, Take::new(row, place + 1)))
-}
-
-fn task(row: &Row) -> Result<TaskEntry, UnreadableRow> {
-    let (name, row, mut joined) = joined::<Tasks>(row)?;
-    Ok(TaskEntry {
-        name,
-        row,
-        subject_display_name: joined.take()?,
-        account_notes: joined.parse_optional()?.map(|Stored(notes)| notes),
-    })
 }
 
 fn entry(row: &Row) -> Result<HistoryEntry, UnreadableRow> {

@@ -13,6 +13,58 @@ pub(crate) fn document<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     lower.join("\n")
 }
 
+/// What people read of a document of HTML: without its tags, and with what they stand for in place of
+/// entities.
+pub(crate) fn plain(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find(['<', '&']) {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        rest = match rest.strip_prefix('<') {
+            // A tag ends a line at most, so it may end a word.
+            Some(tag) if is_block(tag) => {
+                text.push('\n');
+                after(tag, '>')
+            }
+            Some(tag) => after(tag, '>'),
+            None => {
+                let entity = ENTITIES
+                    .iter()
+                    .find_map(|(name, letter)| Some((letter, rest.strip_prefix(name)?)));
+                let (letter, rest) = entity.unwrap_or((&'&', &rest[1..]));
+                text.push(*letter);
+                rest
+            }
+        };
+    }
+    text + rest
+}
+
+/// What the sanitiser writes for letters that mean something in HTML.
+const ENTITIES: [(&str, char); 5] = [
+    ("&amp;", '&'),
+    ("&lt;", '<'),
+    ("&gt;", '>'),
+    ("&quot;", '"'),
+    ("&nbsp;", ' '),
+];
+
+/// Whether a tag, without its `<`, stands between lines and not inside one.
+fn is_block(tag: &str) -> bool {
+    let name = tag.trim_start_matches('/');
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric());
+    matches!(
+        &name[..end.unwrap_or(name.len())],
+        "p" | "br" | "ul" | "ol" | "li"
+    )
+}
+
+/// What follows the first `end`; nothing if there is none.
+fn after(text: &str, end: char) -> &str {
+    text.split_once(end).map_or("", |(_, rest)| rest)
+}
+
 /// A pattern of `like` for each word.
 ///
 /// # Errors
@@ -26,6 +78,20 @@ pub(crate) fn patterns(text: &str) -> Result<Vec<String>, String> {
             "is searched for {n} words; at most {WORDS} are allowed"
         )),
     }
+}
+
+/// Whether a document is like a pattern that [`patterns`] made.
+pub(crate) fn finds(pattern: &str, document: &str) -> bool {
+    let mut word = String::with_capacity(pattern.len());
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '%' => {}
+            '\\' => word.extend(letters.next()),
+            letter => word.push(letter),
+        }
+    }
+    document.contains(&word)
 }
 
 fn pattern(word: &str) -> String {
@@ -53,6 +119,35 @@ mod tests {
         assert!(patterns("  ").is_err());
         assert!(patterns(&"a ".repeat(10)).is_ok());
         assert!(patterns(&"a ".repeat(11)).is_err());
+    }
+
+    #[test]
+    fn a_word_is_found_as_it_is() {
+        for (word, document, found) in [
+            ("ACME", "the acme task", true),
+            ("100%_\\", "all 100%_\\ of it", true),
+            ("100%", "100 of it", false),
+            ("a_b", "axb", false),
+        ] {
+            let pattern = &patterns(word).unwrap()[0];
+            assert_eq!(finds(pattern, document), found, "{word}");
+        }
+    }
+
+    #[test]
+    fn of_html_what_people_read_is_searched() {
+        for (html, text) in [
+            ("a &lt; b <strong>c</strong>d &amp;amp;", "a < b cd &amp;"),
+            ("<p>one</p><p>two<br>three</p>", "\none\n\ntwo\nthree\n"),
+            (
+                "<a href=\"https://example.com/?a=1&amp;b\">here</a>",
+                "here",
+            ),
+            ("R&D <", "R&D "),
+            ("", ""),
+        ] {
+            assert_eq!(plain(html), text, "{html}");
+        }
     }
 
     #[test]

@@ -1,40 +1,19 @@
-//! ReadEvents: the log from any position, a page at a time, and then each new event as it comes.
-//!
-//! The next page is read when the client took the one before, so a slow reader costs one page of
-//! memory and nothing else.
-
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+//! ReadEvents: the log from any position, and then each new event as it comes.
 
 use futures_util::{Stream, stream};
-use handoff_commands::States;
-use handoff_domain::{Version, names::StreamName};
-use handoff_event_log::{Epoch, Head, Log, Position, Recorded};
+use handoff_domain::names::StreamName;
+use handoff_event_log::Position;
 use handoff_proto::v1::{
     ReadEventsResponse,
     read_events_response::{Heartbeat, Item},
-};
-use tokio::{
-    sync::{Mutex, watch},
-    time::{Instant, sleep, timeout},
 };
 use tonic::Status;
 
 use crate::{
     error::ApiError,
+    services::follow::{Events, Follower, Following, Step},
     views::{self, View},
 };
-
-/// How long a reader at the end of the log waits before it looks for events of other processes.
-const POLL: Duration = Duration::from_millis(200);
-/// How long nothing is sent before the client is told how far reading is.
-const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How old what is known of the log's epoch may be.
-const HEAD_AGE: Duration = Duration::from_secs(1);
-/// About how many bytes of events a page has.
-const PAGE_BYTES: usize = 1024 * 1024;
-/// The most events of a page, and how many the first has.
-const PAGE_EVENTS: i64 = 500;
-const FIRST_PAGE_EVENTS: i64 = 100;
 
 /// What is to be read.
 pub(crate) struct Reading {
@@ -48,210 +27,54 @@ pub(crate) struct Reading {
     pub(crate) view: View,
 }
 
-/// Where events come from. Clones share what they know of the log's end.
-#[derive(Clone)]
-pub(crate) struct Events {
-    log: Log,
-    states: States,
-    committed: watch::Receiver<Position>,
-    head: Arc<Mutex<Option<(Instant, Head)>>>,
-}
-
-impl Events {
-    /// `committed` moves when this process appended.
-    pub(crate) fn new(log: Log, states: States, committed: watch::Receiver<Position>) -> Self {
-        Self {
-            log,
-            states,
-            committed,
-            head: Arc::default(),
+/// The events asked for.
+pub(crate) async fn read(
+    events: Events,
+    reading: Reading,
+) -> Result<impl Stream<Item = Result<ReadEventsResponse, Status>> + Send, ApiError> {
+    let following = Following {
+        after: Some(reading.after),
+        epoch: None,
+        resource: reading.resource,
+        follow: reading.follow,
+    };
+    let reader = Reader {
+        follower: Follower::begin(events, following).await?,
+        left: reading.limit,
+        view: reading.view,
+    };
+    Ok(stream::unfold(Some(reader), |reader| async {
+        let mut reader = reader?;
+        match reader.next().await {
+            Ok(Some(item)) => Some((Ok(ReadEventsResponse { item: Some(item) }), Some(reader))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error.into()), None)),
         }
-    }
-
-    /// The end of the log, as it was at most `age` ago. However many readers wait for events, one of
-    /// them asks for all.
-    async fn head(&self, age: Duration) -> Result<Head, ApiError> {
-        let mut known = self.head.lock().await;
-        match &*known {
-            Some((at, head)) if at.elapsed() < age => Ok(head.clone()),
-            _ => {
-                let at = Instant::now();
-                let head = self.log.head().await?;
-                *known = Some((at, head.clone()));
-                Ok(head)
-            }
-        }
-    }
-
-    /// The events asked for.
-    pub(crate) async fn read(
-        self,
-        reading: Reading,
-    ) -> Result<impl Stream<Item = Result<ReadEventsResponse, Status>> + Send, ApiError> {
-        let reader = Reader::begin(self, reading).await?;
-        Ok(stream::unfold(Some(reader), |reader| async {
-            let mut reader = reader?;
-            match reader.next().await {
-                Ok(Some(item)) => Some((Ok(ReadEventsResponse { item: Some(item) }), Some(reader))),
-                Ok(None) => None,
-                Err(error) => Some((Err(error.into()), None)),
-            }
-        }))
-    }
+    }))
 }
 
 struct Reader {
-    events: Events,
-    resource: Option<StreamName>,
-    follow: bool,
+    follower: Follower,
     left: Option<u64>,
     view: View,
-    /// Everything wanted through here was read from the log.
-    read: Position,
-    /// The version of the resource's stream at `read`.
-    version: Version,
-    page: VecDeque<Recorded>,
-    page_events: i64,
-    epoch: Epoch,
-    /// The end of the log as far as it is known; the last position to read where it is not followed.
-    end: Position,
-    head_at: Instant,
-    /// When the client was told how far reading is, and there was nothing more.
-    told_at: Option<Instant>,
 }
 
 impl Reader {
-    async fn begin(events: Events, reading: Reading) -> Result<Self, ApiError> {
-        let Reading {
-            after,
-            resource,
-            follow,
-            limit,
-            view,
-        } = reading;
-        let Head {
-            position: end,
-            epoch,
-            ..
-        } = events.log.head().await?;
-        if after > end {
-            return Err(ApiError::invalid(
-                "after_position",
-                format!("is {after}; the log ends at {end}"),
-            ));
-        }
-        let version = match &resource {
-            Some(stream) => events.states.at(stream, after).await?.version,
-            None => Version::default(),
-        };
-        Ok(Self {
-            events,
-            resource,
-            follow,
-            left: limit,
-            view,
-            read: after,
-            version,
-            page: VecDeque::new(),
-            page_events: FIRST_PAGE_EVENTS,
-            epoch,
-            end,
-            head_at: Instant::now(),
-            told_at: None,
-        })
-    }
-
     /// The next item; none at the end of what was asked for.
     async fn next(&mut self) -> Result<Option<Item>, ApiError> {
-        loop {
-            if self.left == Some(0) {
-                return Ok(None);
-            }
-            if let Some(recorded) = self.page.pop_front() {
+        if self.left == Some(0) {
+            return Ok(None);
+        }
+        let (step, epoch) = (self.follower.next().await?, self.follower.epoch());
+        Ok(step.map(|step| match step {
+            Step::Event(recorded) => {
                 self.left = self.left.map(|left| left - 1);
-                return Ok(Some(Item::Event(views::event::event(
-                    self.view, recorded, self.epoch,
-                ))));
+                Item::Event(views::event::event(self.view, *recorded, epoch))
             }
-            if self.read < self.end {
-                self.read_page().await?;
-                continue;
-            }
-            let idle = self.told_at.map(|at| at.elapsed());
-            if idle.is_none_or(|idle| idle >= HEARTBEAT) {
-                self.told_at = Some(Instant::now());
-                let heartbeat = Heartbeat {
-                    position: self.read.0,
-                    epoch: self.epoch.0,
-                };
-                return Ok(Some(Item::Heartbeat(heartbeat)));
-            }
-            if !self.follow {
-                return Ok(None);
-            }
-            self.wait().await?;
-        }
-    }
-
-    async fn read_page(&mut self) -> Result<(), ApiError> {
-        let log = &self.events.log;
-        let page = match &self.resource {
-            None => log.read(self.read, self.page_events).await?,
-            Some(stream) => {
-                log.read_stream(stream, self.version, self.end, self.page_events)
-                    .await?
-            }
-        };
-        let whole = (page.len() as i64) < self.page_events;
-        let bytes: usize = page
-            .iter()
-            .map(|recorded| recorded.payload.len() + recorded.metadata.len())
-            .sum();
-        let fitting = PAGE_BYTES * page.len().max(1) / bytes.max(1);
-        self.page_events = i64::try_from(fitting)
-            .unwrap_or(PAGE_EVENTS)
-            .clamp(1, PAGE_EVENTS);
-        self.page = page.into();
-        if !self.follow {
-            while self
-                .page
-                .back()
-                .is_some_and(|last| last.position > self.end)
-            {
-                self.page.pop_back();
-            }
-        }
-        let last = self.page.back();
-        self.version = last.map_or(self.version, |last| last.version);
-        let last = last.map_or(self.read, |last| last.position);
-        // A page that is not full ends with the last event there was.
-        self.read = if whole { last.max(self.end) } else { last };
-        self.end = self.end.max(self.read);
-        Ok(())
-    }
-
-    /// Waits until there may be more.
-    async fn wait(&mut self) -> Result<(), ApiError> {
-        let committed = &mut self.events.committed;
-        match timeout(POLL, committed.changed()).await {
-            Ok(Ok(())) => {}
-            // Nothing is appended here any more; others may still do so.
-            Ok(Err(_)) => sleep(POLL).await,
-            Err(_) => {}
-        }
-        self.end = self.end.max(*committed.borrow_and_update());
-        if self.end > self.read && self.head_at.elapsed() < HEAD_AGE {
-            return Ok(());
-        }
-        let Head {
-            position, epoch, ..
-        } = self.events.head(POLL).await?;
-        self.head_at = Instant::now();
-        // Of what was sent, the end may be gone or other events now.
-        if epoch != self.epoch {
-            return Err(ApiError::EpochChanged { epoch, position });
-        }
-        self.end = self.end.max(position);
-        Ok(())
+            Step::Quiet(position) => Item::Heartbeat(Heartbeat {
+                position: position.0,
+                epoch: epoch.0,
+            }),
+        }))
     }
 }

@@ -20,7 +20,10 @@ use crate::{
     error::ApiError,
     fields::Fields,
     query::ReadSide,
-    services::events::{Events, Reading},
+    services::{
+        events::{self, Reading},
+        follow::Events,
+    },
     views::{self, View},
 };
 
@@ -127,7 +130,7 @@ impl HistoryQueryService for HistoryQueries {
                 view,
             })
         })())?;
-        let events = self.events.clone().read(reading).await?;
+        let events = events::read(self.events.clone(), reading).await?;
         Ok(Response::new(Box::pin(events)))
     }
 

@@ -62,6 +62,14 @@ impl View {
         }
     }
 
+    /// Whether notes for admins are shown.
+    pub(crate) fn shows_internal_notes(self) -> bool {
+        match self {
+            Self::Admin => true,
+            Self::Team | Self::Analyst => false,
+        }
+    }
+
     /// Whether it is shown what events of a type say. Of types that this program does not know, it
     /// cannot tell for whom they are: they are for admins.
     pub(crate) fn shows_event(self, event_type: &str) -> bool {

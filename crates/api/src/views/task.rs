@@ -5,7 +5,10 @@ use handoff_domain::task::{
     Details, DueSource, Notify, Origin, Priority, Requester, Status, Task, Visibility,
 };
 use handoff_proto::v1;
-use handoff_read_models::tasks::TaskEntry;
+use handoff_read_models::{
+    task_notes::NoteEntry,
+    tasks::{TaskEntry, TaskState},
+};
 
 use crate::{
     time,
@@ -13,8 +16,8 @@ use crate::{
 };
 
 /// A task as its events make it, if it exists. Whether it is overdue is as of `now`; names of other
-/// resources are for queries. Notes are no part of it: they are in its history, where
-/// [`event`](crate::views::event) says who reads which.
+/// resources are for queries. Notes are no part of it: they are rows of their own, see [`note`], and in its
+/// history, where [`event`](crate::views::event) says who reads which.
 pub(crate) fn of_state(
     view: View,
     name: &str,
@@ -172,7 +175,33 @@ pub(crate) fn origin(origin: Origin) -> v1::TaskOrigin {
 pub(crate) fn of_entry(view: View, entry: TaskEntry, now: DateTime<Utc>) -> Option<v1::Task> {
     Some(v1::Task {
         subject_display_name: entry.subject_display_name.unwrap_or_default(),
-        ..of_state(view, entry.name.as_str(), &entry.row.state, now)?
+        ..of_task_state(view, entry.name.as_str(), &entry.row.state, now)?
+    })
+}
+
+/// A task of any kind, if it exists; see [`of_state`].
+pub(crate) fn of_task_state(
+    view: View,
+    name: &str,
+    state: &TaskState,
+    now: DateTime<Utc>,
+) -> Option<v1::Task> {
+    match state {
+        TaskState::Standalone(task) => of_state(view, name, task, now),
+    }
+}
+
+/// A note on a task, for those who see it.
+pub(crate) fn note(view: View, entry: NoteEntry) -> Option<v1::TaskNote> {
+    let NoteEntry { key, row } = entry;
+    (!row.internal || view.shows_internal_notes()).then(|| v1::TaskNote {
+        task: key.task.to_string(),
+        note: row.note.as_str().to_owned(),
+        author: row.author.as_str().to_owned(),
+        on_behalf_of: row.on_behalf_of.map(String::from).unwrap_or_default(),
+        create_time: Some(time::to_proto(row.written_at)),
+        internal: row.internal,
+        position: row.position.0,
     })
 }
 

@@ -20,3 +20,4 @@ mod task_rules;
 mod tasks;
 mod team_queries;
 mod transport;
+mod watches;

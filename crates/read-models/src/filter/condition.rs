@@ -65,6 +65,12 @@ pub(crate) enum Test {
         sql: &'static str,
         pattern: String,
     },
+    /// A text in another table is like each of the patterns.
+    LikeElsewhere {
+        column: &'static str,
+        found: &'static str,
+        patterns: Vec<String>,
+    },
     Present(Column),
     HasName {
         sql: &'static str,
@@ -85,6 +91,8 @@ pub(crate) enum Test {
 pub(crate) enum Value {
     Text(String),
     Moment(DateTime<Utc>),
+    /// The time at which it is looked at, which is this one.
+    Now(DateTime<Utc>),
     Integer(i64),
 }
 
@@ -188,6 +196,17 @@ impl Condition {
         }
     }
 
+    /// Whether `wanted` recognises any of its tests.
+    pub(crate) fn asks(&self, wanted: &impl Fn(&Test) -> bool) -> bool {
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.iter().any(|condition| condition.asks(wanted))
+            }
+            Self::OneOf { .. } => false,
+            Self::Is(test) | Self::Not(test) => wanted(test),
+        }
+    }
+
     /// Whether the column `sql` is asked about anywhere.
     pub(crate) fn mentions(&self, sql: &str) -> bool {
         match self {
@@ -200,6 +219,7 @@ impl Condition {
                 | Test::Contains { column, .. }
                 | Test::Present(column) => column.sql == sql,
                 Test::Like { sql: column, .. } => *column == sql,
+                Test::LikeElsewhere { column, .. } => *column == sql,
                 Test::HasName { .. } | Test::Holds { .. } | Test::Recorded { .. } => false,
             },
         }

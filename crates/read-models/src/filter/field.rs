@@ -38,12 +38,24 @@ pub(crate) enum Kind {
     },
     /// Text in lower case that is searched for words, see [`search`](crate::search).
     Search(&'static str),
+    /// The same in another table: `column` holds the text, and in `found` a `{}` stands for what is said of it.
+    SearchElsewhere {
+        column: &'static str,
+        found: &'static str,
+    },
+    /// A list of texts that people wrote. As [`Names`](Self::Names), but for the check.
+    Texts {
+        has: &'static str,
+        any: &'static str,
+    },
     Moment(Column),
     /// The time at which an event was recorded, in a table that has the event's position.
     RecordTime {
         position: &'static str,
     },
     Integer(Column),
+    /// A number with at most 4 decimal places; the column holds ten-thousandths.
+    Decimal(Column),
     /// One of some words, never absent. Where they are `ranked`, the first is the least.
     Label {
         sql: &'static str,

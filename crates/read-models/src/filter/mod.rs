@@ -17,6 +17,7 @@
 
 mod condition;
 mod field;
+mod meets;
 mod parser;
 mod scanner;
 mod sql;
@@ -30,6 +31,7 @@ use handoff_domain::names::MemberName;
 
 pub(crate) use condition::{Comparison, Condition, Test, Value};
 pub(crate) use field::{Column, Field, Kind};
+pub(crate) use meets::{Cell, Cells};
 pub(crate) use sql::Parameters;
 
 /// Bytes of a filter: 4 KiB.

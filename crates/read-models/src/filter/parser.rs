@@ -112,7 +112,7 @@ impl<'a> Parser<'a> {
             None => (word, ""),
         };
         let known = |field: &&Field| {
-            field.name == name && (name == word || matches!(field.kind, Kind::Keyed { .. }))
+            field.name == word || (field.name == name && matches!(field.kind, Kind::Keyed { .. }))
         };
         let Some(field) = self.fields.iter().find(known) else {
             return Err(self.unknown(word));

@@ -71,7 +71,9 @@ impl Test {
             } => {
                 let value = match value {
                     Value::Text(text) => parameters.add(text.clone(), Type::TEXT),
-                    Value::Moment(moment) => parameters.add(*moment, Type::TIMESTAMPTZ),
+                    Value::Moment(moment) | Value::Now(moment) => {
+                        parameters.add(*moment, Type::TIMESTAMPTZ)
+                    }
                     Value::Integer(number) => parameters.add(*number, Type::INT8),
                 };
                 let Column { sql, nullable } = column;
@@ -98,6 +100,20 @@ impl Test {
                     "({sql} like {})",
                     parameters.add(pattern.clone(), Type::TEXT)
                 )
+            }
+            Self::LikeElsewhere {
+                column,
+                found,
+                patterns,
+            } => {
+                let each: Vec<_> = patterns
+                    .iter()
+                    .map(|pattern| {
+                        let pattern = parameters.add(pattern.clone(), Type::TEXT);
+                        format!("{column} like {pattern}")
+                    })
+                    .collect();
+                found.replace("{}", &each.join(" and "))
             }
             Self::Present(Column { sql, .. }) => format!("({sql} is not null)"),
             Self::HasName { sql, name } => {

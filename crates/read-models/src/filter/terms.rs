@@ -9,6 +9,9 @@ use super::{
 };
 use crate::search;
 
+/// Decimal places that a number may have.
+const DECIMAL_PLACES: usize = 4;
+
 /// What a field is compared with, and how.
 pub(super) struct Term<'a> {
     /// What follows the dot in the field's name; empty where none does.
@@ -59,6 +62,23 @@ impl Kind {
                     _ => held,
                 })
             }
+            Self::Texts { has, .. } => match term.comparison {
+                Comparison::Has => Ok(Test::HasName {
+                    sql: has,
+                    name: term.text(),
+                }
+                .into()),
+                _ => Err("is a list: ask by : whether it has an element".to_owned()),
+            },
+            Self::SearchElsewhere { column, found } => match term.comparison {
+                Comparison::Has => Ok(Test::LikeElsewhere {
+                    column,
+                    found,
+                    patterns: search::patterns(term.written())?,
+                }
+                .into()),
+                _ => Err("is searched: ask by : for words that it contains".to_owned()),
+            },
             Self::Search(sql) => match term.comparison {
                 Comparison::Has => {
                     let patterns = search::patterns(term.written())?.into_iter();
@@ -85,6 +105,11 @@ impl Kind {
                 *column,
                 term.ordering()?,
                 Value::Integer(term.integer()?),
+            )),
+            Self::Decimal(column) => Ok(compared(
+                *column,
+                term.ordering()?,
+                Value::Integer(term.decimal()?),
             )),
             Self::Label {
                 sql,
@@ -131,11 +156,14 @@ impl Kind {
             Self::Text(column)
             | Self::Name { column, .. }
             | Self::Moment(column)
-            | Self::Integer(column) => Test::Present(*column).into(),
-            Self::Names { any, .. } => Test::Holds { sql: any }.into(),
-            Self::RecordTime { .. } | Self::Label { .. } | Self::Search(_) | Self::Flag(_) => {
-                Condition::ALWAYS
-            }
+            | Self::Integer(column)
+            | Self::Decimal(column) => Test::Present(*column).into(),
+            Self::Names { any, .. } | Self::Texts { any, .. } => Test::Holds { sql: any }.into(),
+            Self::RecordTime { .. }
+            | Self::Label { .. }
+            | Self::Search(_)
+            | Self::SearchElsewhere { .. }
+            | Self::Flag(_) => Condition::ALWAYS,
         }
     }
 }
@@ -197,6 +225,15 @@ impl Term<'_> {
             .map_err(|_| format!("is a whole number, not {}", shown(self.written())))
     }
 
+    fn decimal(&self) -> Result<i64, String> {
+        ten_thousandths(self.written()).ok_or_else(|| {
+            format!(
+                "is a number such as 12.5 with at most {DECIMAL_PLACES} decimal places, not {}",
+                shown(self.written())
+            )
+        })
+    }
+
     fn rank(&self, labels: &[&str]) -> Result<usize, String> {
         labels
             .iter()
@@ -215,6 +252,24 @@ impl Term<'_> {
             .parse()
             .map_err(|_| format!("is true or false, not {}", shown(self.written())))
     }
+}
+
+/// Ten-thousandths in a number such as `12.5`, of at most 14 digits before the point.
+fn ten_thousandths(text: &str) -> Option<i64> {
+    const DIGITS: usize = 14;
+    let (negative, number) = match text.strip_prefix('-') {
+        Some(number) => (true, number),
+        None => (false, text),
+    };
+    let (whole, places) = number.split_once('.').unwrap_or((number, "0"));
+    let plain = |part: &str, most| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !plain(whole, DIGITS) || !plain(places, DECIMAL_PLACES) {
+        return None;
+    }
+    let number: i64 = format!("{whole}{places:0<DECIMAL_PLACES$}").parse().ok()?;
+    Some(if negative { -number } else { number })
 }
 
 fn compared(column: Column, comparison: Comparison, value: Value) -> Condition {

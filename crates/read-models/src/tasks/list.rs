@@ -2,7 +2,8 @@
 
 use handoff_domain::{
     Invalid,
-    names::{MemberName, Subject, TaskName},
+    names::{Actor, MemberName, Subject, TaskName},
+    terms::Role,
 };
 use handoff_projections::Index;
 use tokio_postgres::types::Type;
@@ -12,7 +13,11 @@ use crate::{
     filter::{Column, Comparison, Condition, Field, Kind, Parameters, Test, Value, Viewer},
     list::{Listing, Plan, Statement, columns},
     order::Sortable,
+    task_texts,
 };
+
+/// Tasks that are counted at most.
+pub const MOST_COUNTED: i64 = 10_000;
 
 /// Every status; the open ones first.
 const STATUSES: &[&str] = &[
@@ -36,8 +41,51 @@ const ORIGINS: &[&str] = &[
     "call",
 ];
 
-const STATUS: &str = "k.status";
-const DUE: &str = "k.due";
+const KINDS: &[&str] = &[STANDALONE, "order"];
+const DUE_SOURCES: &[&str] = &["sla", "manual"];
+/// The kind of a task of its own.
+pub(super) const STANDALONE: &str = "standalone";
+
+// What the fields are in the table. `Asked` knows each of them too.
+pub(super) const NAME: &str = "k.task";
+pub(super) const KIND: &str = "k.kind";
+pub(super) const SUBJECT: &str = "k.subject";
+pub(super) const NUMBER: &str = "k.number";
+pub(super) const TITLE: &str = "k.title";
+pub(super) const SEARCH: &str = task_texts::SEARCH;
+pub(super) const CATEGORY: &str = "k.category";
+pub(super) const STATUS: &str = "k.status";
+pub(super) const PRIORITY: &str = "k.priority";
+pub(super) const VISIBILITY: &str = "k.visibility";
+pub(super) const START: &str = "k.start";
+pub(super) const DUE: &str = "k.due";
+pub(super) const DUE_SOURCE: &str = "k.due_source";
+pub(super) const PERCENT: &str = "k.percent";
+pub(super) const ORIGIN: &str = "k.origin";
+pub(super) const CREATOR: &str = "k.creator";
+pub(super) const COMPLETED_AT: &str = "k.completed_at";
+pub(super) const COMPLETED_BY: &str = "k.completed_by";
+pub(super) const CREATED_AT: &str = "k.created_at";
+pub(super) const UPDATED_AT: &str = "k.updated_at";
+pub(super) const ESTIMATED_HOURS: &str = "k.estimated_hours";
+pub(super) const ACTUAL_HOURS: &str = "k.actual_hours";
+pub(super) const BILLABLE: &str = "k.billable";
+pub(super) const BILLED: &str = "k.billed";
+pub(super) const REQUESTER_NAME: &str = "k.requester_name";
+pub(super) const REQUESTER_EMAIL: &str = "k.requester_email";
+pub(super) const REQUESTER_PHONE: &str = "k.requester_phone";
+pub(super) const QUANTITY: &str = "k.quantity";
+pub(super) const PRICE: &str = "k.price";
+pub(super) const PRICE_CURRENCY: &str = "k.price_currency";
+pub(super) const MILEAGE: &str = "k.mileage";
+pub(super) const EXPENSES: &str = "k.expenses";
+pub(super) const EXPENSES_CURRENCY: &str = "k.expenses_currency";
+pub(super) const RESPONSIBLE_ROLE: &str = "k.responsible_role";
+/// Few tasks have tags, and only those are in the index.
+pub(super) const TAGGED: &str = "(cardinality(k.tags) > 0 and k.tags @> array[{}])";
+pub(super) const TAGGED_AT_ALL: &str = "(cardinality(k.tags) > 0)";
+/// The texts that are searched change seldom, so they have a read model and an index of their own.
+const FOUND: &str = "(exists (select from {2}.rows x where x.task = k.task and {}))";
 
 /// The first three assignees have an index each, so that one's tasks are found in the order of their
 /// due times. The few tasks with more are found by the last of these, and sorted.
@@ -47,12 +95,12 @@ const ASSIGNED: [&str; 4] = [
     "k.assignees[3] = {}",
     "cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}]",
 ];
-const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or k.assignees[3] = {} \
+pub(super) const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or k.assignees[3] = {} \
      or cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}])";
 
-const ASSIGNED_AT_ALL: &str = "(cardinality(k.assignees) > 0)";
+pub(super) const ASSIGNED_AT_ALL: &str = "(cardinality(k.assignees) > 0)";
 
-const CREATED: Sortable = Sortable::new("create_time", "k.created_at", "timestamptz");
+const CREATED: Sortable = Sortable::new("create_time", CREATED_AT, "timestamptz");
 const PRIORITY_RANK: &str = "array_position(array['low', 'normal', 'high', 'urgent'], k.priority)";
 /// ACME-TASK-2 comes before ACME-TASK-10.
 const NUMBER_ORDER: &str = "(regexp_replace(k.number, '[0-9]*$', '') || lpad(substring(k.number from '[0-9]*$'), 10, '0'))";
@@ -95,6 +143,11 @@ pub(super) const INDEXES: &[Index] = &[
         name: "rows_updated",
         on: "(updated_at, created_at, task)",
     },
+    // The tasks with one tag.
+    Index {
+        name: "rows_tags",
+        on: "using gin (tags) where cardinality(tags) > 0",
+    },
     // A task by the number that people know it by.
     Index {
         name: "rows_number",
@@ -105,45 +158,107 @@ pub(super) const INDEXES: &[Index] = &[
 pub(crate) static LISTING: Listing = Listing {
     name: "tasks",
     fields: &[
-        Field::name("name", "k.task", task),
-        Field::text("number", "k.number"),
-        Field::name("subject", "k.subject", subject),
-        Field::text("title", "k.title"),
-        Field::new("category", Kind::Text(Column::optional("k.category"))),
+        Field::name("name", NAME, task),
+        Field::label("kind", KIND, KINDS),
+        Field::text("number", NUMBER),
+        Field::name("subject", SUBJECT, subject),
+        Field::text("title", TITLE),
+        Field::new(
+            "text",
+            Kind::SearchElsewhere {
+                column: SEARCH,
+                found: FOUND,
+            },
+        ),
+        Field::new("category", Kind::Text(Column::optional(CATEGORY))),
         Field::label("status", STATUS, STATUSES),
         Field::new(
             "priority",
             Kind::Label {
-                sql: "k.priority",
+                sql: PRIORITY,
                 labels: PRIORITIES,
                 ranked: true,
             },
         ),
-        Field::label("visibility", "k.visibility", VISIBILITIES),
-        Field::new(
-            "assignees",
-            Kind::Names {
-                has: ASSIGNED_ANYWHERE,
-                any: ASSIGNED_AT_ALL,
-                check: member,
-            },
-        ),
-        Field::label("origin", "k.origin", ORIGINS),
-        Field::moment("start_time", "k.start"),
+        Field::label("visibility", VISIBILITY, VISIBILITIES),
+        Field::new("assignees", ASSIGNEES),
+        // The same, as people say it of one.
+        Field::new("assignee", ASSIGNEES),
+        Field::new("unassigned", Kind::Flag(unassigned)),
+        Field::label("origin", ORIGIN, ORIGINS),
+        Field::name("creator", CREATOR, actor),
+        Field::moment("start_time", START),
         Field::moment("due_time", DUE),
+        Field::label("due_source", DUE_SOURCE, DUE_SOURCES),
         Field::new(
             "complete_time",
-            Kind::Moment(Column::optional("k.completed_at")),
+            Kind::Moment(Column::optional(COMPLETED_AT)),
         ),
-        Field::moment("create_time", "k.created_at"),
-        Field::moment("update_time", "k.updated_at"),
+        Field::new(
+            "completed_by",
+            Kind::Name {
+                column: Column::optional(COMPLETED_BY),
+                check: actor,
+            },
+        ),
+        Field::moment("create_time", CREATED_AT),
+        Field::moment("update_time", UPDATED_AT),
+        Field::new("percent_complete", Kind::Integer(Column::required(PERCENT))),
+        Field::new(
+            "tags",
+            Kind::Texts {
+                has: TAGGED,
+                any: TAGGED_AT_ALL,
+            },
+        ),
+        Field::new(
+            "estimated_hours",
+            Kind::Decimal(Column::optional(ESTIMATED_HOURS)),
+        ),
+        Field::new(
+            "actual_hours",
+            Kind::Decimal(Column::optional(ACTUAL_HOURS)),
+        ),
+        Field::new("billable", Kind::Flag(billable)),
+        Field::new("billed", Kind::Flag(billed)),
+        Field::new(
+            "requester.display_name",
+            Kind::Text(Column::optional(REQUESTER_NAME)),
+        ),
+        Field::new(
+            "requester.email",
+            Kind::Text(Column::optional(REQUESTER_EMAIL)),
+        ),
+        Field::new(
+            "requester.phone",
+            Kind::Text(Column::optional(REQUESTER_PHONE)),
+        ),
+        Field::new("quantity", Kind::Decimal(Column::optional(QUANTITY))),
+        Field::new("price", Kind::Decimal(Column::optional(PRICE))),
+        Field::new(
+            "price.currency_code",
+            Kind::Text(Column::optional(PRICE_CURRENCY)),
+        ),
+        Field::new("mileage", Kind::Decimal(Column::optional(MILEAGE))),
+        Field::new("expenses", Kind::Decimal(Column::optional(EXPENSES))),
+        Field::new(
+            "expenses.currency_code",
+            Kind::Text(Column::optional(EXPENSES_CURRENCY)),
+        ),
+        Field::new(
+            "responsible_role",
+            Kind::Name {
+                column: Column::optional(RESPONSIBLE_ROLE),
+                check: role,
+            },
+        ),
         Field::new("open", Kind::Flag(open)),
         Field::new("overdue", Kind::Flag(overdue)),
     ],
     sortables: &[
         Sortable::new("due_time", DUE, "timestamptz"),
         CREATED,
-        Sortable::new("update_time", "k.updated_at", "timestamptz"),
+        Sortable::new("update_time", UPDATED_AT, "timestamptz"),
         // Tasks that are not complete come after all that are.
         Sortable::new(
             "complete_time",
@@ -154,7 +269,13 @@ pub(crate) static LISTING: Listing = Listing {
         Sortable::new("number", NUMBER_ORDER, "text"),
     ],
     default_order: "due_time",
-    ties: &[CREATED, Sortable::new("name", "k.task", "text")],
+    ties: &[CREATED, Sortable::new("name", NAME, "text")],
+};
+
+const ASSIGNEES: Kind = Kind::Names {
+    has: ASSIGNED_ANYWHERE,
+    any: ASSIGNED_AT_ALL,
+    check: member,
 };
 
 fn task(name: &str) -> Result<String, Invalid> {
@@ -169,6 +290,29 @@ fn member(name: &str) -> Result<String, Invalid> {
     name.parse::<MemberName>().map(String::from)
 }
 
+fn actor(name: &str) -> Result<String, Invalid> {
+    name.parse::<Actor>().map(String::from)
+}
+
+fn role(id: &str) -> Result<String, Invalid> {
+    id.parse::<Role>().map(String::from)
+}
+
+fn unassigned(_: &Viewer) -> Condition {
+    Condition::from(Test::Holds {
+        sql: ASSIGNED_AT_ALL,
+    })
+    .negated()
+}
+
+fn billable(_: &Viewer) -> Condition {
+    Test::Holds { sql: BILLABLE }.into()
+}
+
+fn billed(_: &Viewer) -> Condition {
+    Test::Holds { sql: BILLED }.into()
+}
+
 fn open(_: &Viewer) -> Condition {
     Condition::OneOf {
         sql: STATUS,
@@ -181,7 +325,7 @@ fn overdue(viewer: &Viewer) -> Condition {
     let due = Test::Compare {
         column: Column::required(DUE),
         comparison: Comparison::Less,
-        value: Value::Moment(viewer.now),
+        value: Value::Now(viewer.now),
     };
     Condition::all(vec![open(viewer), due.into()])
 }
@@ -203,12 +347,19 @@ pub(crate) fn one(name: &TaskName) -> Statement {
     Statement { sql, parameters }
 }
 
+/// Whether the condition looks into the texts of tasks, which are in a table of their own.
+pub(crate) fn is_searched(condition: &Condition) -> bool {
+    condition.asks(&|test| matches!(test, Test::LikeElsewhere { .. }))
+}
+
 /// The statement for a page of tasks with the names of the accounts that they are about. `{0}` is the
-/// schema of `tasks`, `{1}` that of `accounts`.
+/// schema of `tasks`, `{1}` that of `accounts`, `{2}` that of `task_texts` where it [is searched](is_searched).
 pub(crate) fn page(plan: &Plan) -> Statement {
     let mut parameters = Parameters::default();
-    let from = if plan.order.follows(&[DUE, "k.created_at", "k.task"]) {
-        format!("({}) k", ranges(plan, &mut parameters))
+    let (order, limit) = (plan.order.sql(), plan.limit());
+    let from = if plan.order.follows(&[DUE, CREATED_AT, NAME]) {
+        let rows = format!("order by {order} limit {limit}");
+        format!("({}) k", ranges(plan, "k.*", &rows, &mut parameters))
     } else {
         format!(
             "{{0}}.rows k where k.status <> '{DELETED}' and {}",
@@ -216,7 +367,6 @@ pub(crate) fn page(plan: &Plan) -> Statement {
         )
     };
     let (columns, place) = (columns::<Tasks>("k"), plan.order.place_sql());
-    let (order, limit) = (plan.order.sql(), plan.limit());
     // The names are looked up for the rows of the page only. Of notes, which may be long, a page has none.
     let sql = format!(
         "select p.*, {SUBJECT_DISPLAY_NAME}, null::text from \
@@ -225,10 +375,22 @@ pub(crate) fn page(plan: &Plan) -> Statement {
     Statement { sql, parameters }
 }
 
-/// The rows in the order of their due times, as a few ranges of an index, each in that order and no
-/// longer than the page: one for each status that the filter leaves possible. Where it asks for one
-/// assignee, one for each status and each place that the assignee may have.
-fn ranges(plan: &Plan, parameters: &mut Parameters) -> String {
+/// The statement for how many tasks there are, one more than [`MOST_COUNTED`] at most. Its schemas are those
+/// of [`page`], of which it reads the names of no accounts.
+pub(crate) fn count(plan: &Plan) -> Statement {
+    let mut parameters = Parameters::default();
+    let most = format!("limit {}", MOST_COUNTED + 1);
+    let rows = ranges(plan, "1", &most, &mut parameters);
+    let sql = format!(
+        "select array[]::text[] as place, count(*) as count from (select from ({rows}) k {most}) c"
+    );
+    Statement { sql, parameters }
+}
+
+/// The rows as a few ranges of an index: one for each status that the filter leaves possible, so that each
+/// is in the order of the due times. Where it asks for one assignee, one for each status and each place that
+/// the assignee may have. `rows` says in which order rows of a range are read, and how many at most.
+fn ranges(plan: &Plan, columns: &str, rows: &str, parameters: &mut Parameters) -> String {
     let assignee = plan.condition.required(&|test| match test {
         Test::HasName {
             sql: ASSIGNED_ANYWHERE,
@@ -261,14 +423,13 @@ fn ranges(plan: &Plan, parameters: &mut Parameters) -> String {
                 .collect()
         }
     };
-    let (order, limit) = (plan.order.sql(), plan.limit());
     let ranges: Vec<_> = places
         .iter()
         .map(|place| {
             format!(
                 "select r.* from unnest({statuses}) s(status) cross join lateral \
-                 (select k.* from {{0}}.rows k where k.status = s.status and {place} and {filter} \
-                 order by {order} limit {limit}) r"
+                 (select {columns} from {{0}}.rows k where k.status = s.status and {place} and {filter} \
+                 {rows}) r"
             )
         })
         .collect();

@@ -1,6 +1,8 @@
 //! Tasks: one row for each, which is the aggregate itself in columns that can be asked about.
 
+mod asked;
 mod list;
+mod watched;
 
 use handoff_domain::{
     Event, Version,
@@ -13,17 +15,33 @@ use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, Unreadab
 
 use crate::{
     aggregate::{AggregateRow, evolve},
-    stored::{Json, json, label},
+    stored::{Json, json, unreadable},
 };
 
-pub(crate) use list::{DELETED, LISTING, one, page};
+use asked::{Asked, COLUMNS};
+pub use list::MOST_COUNTED;
+pub(crate) use list::{DELETED, LISTING, count, is_searched, one, page};
+pub use watched::WatchedTasks;
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]
 pub struct Tasks;
 
+/// What is known of a task of any kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskState {
+    /// A task of its own, with a stream of its own.
+    Standalone(Task),
+}
+
+impl Default for TaskState {
+    fn default() -> Self {
+        Self::Standalone(Task::default())
+    }
+}
+
 /// A task as of some event.
-pub type TaskRow = AggregateRow<Task>;
+pub type TaskRow = AggregateRow<TaskState>;
 
 /// A task as a query answers it.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,29 +61,10 @@ fn name(stream: &StreamName) -> Option<TaskName> {
 
 impl ReadModel for Tasks {
     const NAME: &'static str = "tasks";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
     // The whole task first; the columns after `position` repeat what can be asked about.
-    const COLUMNS: &'static [&'static str] = &[
-        "state text collate \"C\" not null",
-        "version integer not null",
-        "position bigint not null",
-        "subject text collate \"C\" not null",
-        "number text collate \"C\" not null",
-        "title text collate \"C\" not null",
-        "category text collate \"C\"",
-        // Of a deleted task, `deleted`: no list finds it.
-        "status text collate \"C\" not null",
-        "priority text collate \"C\" not null",
-        "visibility text collate \"C\" not null",
-        "assignees text[] collate \"C\" not null",
-        "start timestamptz not null",
-        "due timestamptz not null",
-        "origin text collate \"C\" not null",
-        "completed_at timestamptz",
-        "created_at timestamptz not null",
-        "updated_at timestamptz not null",
-    ];
+    const COLUMNS: &'static [&'static str] = COLUMNS;
     const INDEXES: &'static [Index] = list::INDEXES;
 
     type Key = TaskName;
@@ -88,7 +87,10 @@ impl ReadModel for Tasks {
         };
         let name = name(&recorded.stream)
             .ok_or_else(|| FoldError::because("an event of a task stands in another stream"))?;
-        evolve(rows, name, recorded, |state| state.evolve(event))
+        evolve(rows, name, recorded, |state| {
+            let TaskState::Standalone(task) = state;
+            task.evolve(event).map(TaskState::Standalone)
+        })
     }
 
     fn put_key(key: &TaskName, to: &mut Put<'_>) {
@@ -105,40 +107,28 @@ impl ReadModel for Tasks {
     ) {
         // A row is made by the first event, so it is never of an absent task; if it were, the columns
         // that are then missing would fail the batch.
-        let Some(details) = state.known() else {
+        let Some(asked) = Asked::of(state) else {
             return;
         };
-        let status = match state {
-            Task::Absent | Task::Deleted(_) => list::DELETED.to_owned(),
-            Task::Existing(details) => label(&details.status()),
+        let stored = match state {
+            TaskState::Standalone(task) => json(task),
         };
-        let assignees: Vec<&str> = details
-            .assignees
-            .iter()
-            .map(|member| member.as_str())
-            .collect();
-        to.put(json(state))
+        to.put(asked.kind())
+            .put(stored)
             .put(version.0 as i32)
-            .put(position.0)
-            .put(details.subject.as_str())
-            .put(&*details.number)
-            .put(details.title.as_str())
-            .put(details.category.as_deref())
-            .put(status)
-            .put(label(&details.priority))
-            .put(label(&details.visibility))
-            .put(assignees)
-            .put(details.start)
-            .put(details.due)
-            .put(label(&details.origin))
-            .put(details.completed().map(|(at, _)| at))
-            .put(details.created_at)
-            .put(details.updated_at);
+            .put(position.0);
+        asked.put(to);
     }
 
     fn take(from: &mut Take<'_>) -> Result<(TaskName, TaskRow), UnreadableRow> {
         let key = from.parse()?;
-        let Json(state) = from.parse()?;
+        let state = match from.take()? {
+            list::STANDALONE => {
+                let Json(task) = from.parse()?;
+                TaskState::Standalone(task)
+            }
+            other => return Err(unreadable(other, "is no kind of tasks")),
+        };
         let row = AggregateRow {
             state,
             version: Version(from.take::<i32>()? as u32),

@@ -1,45 +1,71 @@
 //! TaskQueryService.
 
+use std::pin::Pin;
+
+use futures_util::Stream;
 use handoff_domain::names::TaskName;
+use handoff_event_log::Epoch;
 use handoff_proto::v1::{self, task_query_service_server::TaskQueryService};
-use handoff_read_models::ListRequest;
+use handoff_read_models::{ListRequest, QueryError, tasks::WatchedTasks};
 use tonic::{Request, Response, Status};
 
-use crate::{error::ApiError, fields::Fields, query::ReadSide, views};
+use crate::{
+    error::ApiError,
+    fields::Fields,
+    query::ReadSide,
+    services::watch::{Watches, Watching},
+    views,
+};
+
+/// The newest notes that come with a task.
+const NEWEST_NOTES: i32 = 20;
 
 /// Queries about tasks.
-pub(crate) struct TaskQueries(pub(crate) ReadSide);
+pub(crate) struct TaskQueries {
+    pub(crate) read_side: ReadSide,
+    pub(crate) watches: Watches,
+}
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl TaskQueryService for TaskQueries {
+    type WatchTasksStream = Answers<v1::WatchTasksResponse>;
+
     async fn get_task(
         &self,
         request: Request<v1::GetTaskRequest>,
     ) -> Result<Response<v1::GetTaskResponse>, Status> {
-        let (query, request) = self.0.begin(request)?;
+        let (query, request) = self.read_side.begin(request)?;
         let mut fields = Fields::new();
         let name = fields.name::<TaskName>("name", &request.name);
         let min_position = fields.position("min_position", request.min_position);
         let (name, min_position) = fields.finish(name.zip(min_position))?;
         let answer = self
-            .0
+            .read_side
             .queries
-            .get_task(&name, query.consistency(min_position))
+            .get_task_with_notes(
+                &name,
+                query.view.shows_internal_notes(),
+                NEWEST_NOTES,
+                &query.viewer,
+                query.consistency(min_position),
+            )
             .await
             .map_err(ApiError::from)?;
-        let now = query.viewer.now;
-        let account_notes = answer
-            .value
-            .as_ref()
-            .map(|entry| views::task::account_notes(query.view, entry));
-        let task = answer
-            .value
-            .and_then(|entry| views::task::of_entry(query.view, entry, now));
-        let task = Some(task.ok_or_else(|| ApiError::not_found(name.as_str()))?);
+        let missing = || ApiError::not_found(name.as_str());
+        let (entry, notes) = answer.value.ok_or_else(missing)?;
+        let account_notes = views::task::account_notes(query.view, &entry);
+        let task = views::task::of_entry(query.view, entry, query.viewer.now);
+        let newest = notes.items.into_iter();
         Ok(Response::new(v1::GetTaskResponse {
-            task,
+            task: Some(task.ok_or_else(missing)?),
             position: answer.position.0,
-            account_notes: account_notes.unwrap_or_default(),
+            account_notes,
+            notes: newest
+                .filter_map(|entry| views::task::note(query.view, entry))
+                .collect(),
+            next_notes_page_token: notes.next_page_token,
         }))
     }
 
@@ -47,7 +73,7 @@ impl TaskQueryService for TaskQueries {
         &self,
         request: Request<v1::ListTasksRequest>,
     ) -> Result<Response<v1::ListTasksResponse>, Status> {
-        let (query, request) = self.0.begin(request)?;
+        let (query, request) = self.read_side.begin(request)?;
         let mut fields = Fields::new();
         let min_position = fields.position("min_position", request.min_position);
         let min_position = fields.finish(min_position)?;
@@ -58,7 +84,7 @@ impl TaskQueryService for TaskQueries {
             order_by: &request.order_by,
         };
         let answer = self
-            .0
+            .read_side
             .queries
             .list_tasks(&list, &query.viewer, query.consistency(min_position))
             .await
@@ -74,5 +100,90 @@ impl TaskQueryService for TaskQueries {
             next_page_token: answer.value.next_page_token,
             position: answer.position.0,
         }))
+    }
+
+    async fn count_tasks(
+        &self,
+        request: Request<v1::CountTasksRequest>,
+    ) -> Result<Response<v1::CountTasksResponse>, Status> {
+        let (query, request) = self.read_side.begin(request)?;
+        let mut fields = Fields::new();
+        let min_position = fields.position("min_position", request.min_position);
+        let min_position = fields.finish(min_position)?;
+        let consistency = query.consistency(min_position);
+        let answer = self
+            .read_side
+            .queries
+            .count_tasks(&request.filter, &query.viewer, consistency)
+            .await
+            .map_err(ApiError::from)?;
+        Ok(Response::new(v1::CountTasksResponse {
+            count: i32::try_from(answer.value.counted).unwrap_or(i32::MAX),
+            more: answer.value.more,
+            position: answer.position.0,
+        }))
+    }
+
+    async fn list_task_notes(
+        &self,
+        request: Request<v1::ListTaskNotesRequest>,
+    ) -> Result<Response<v1::ListTaskNotesResponse>, Status> {
+        let (query, request) = self.read_side.begin(request)?;
+        let mut fields = Fields::new();
+        let name = fields.name::<TaskName>("task", &request.task);
+        let min_position = fields.position("min_position", request.min_position);
+        let (name, min_position) = fields.finish(name.zip(min_position))?;
+        let list = ListRequest {
+            page_size: request.page_size,
+            page_token: &request.page_token,
+            ..ListRequest::default()
+        };
+        let internal_too = query.view.shows_internal_notes();
+        let consistency = query.consistency(min_position);
+        let answer = self
+            .read_side
+            .queries
+            .list_task_notes(&name, internal_too, &list, &query.viewer, consistency)
+            .await
+            .map_err(ApiError::from)?;
+        let page = answer
+            .value
+            .ok_or_else(|| ApiError::not_found(name.as_str()))?;
+        let notes = page.items.into_iter();
+        Ok(Response::new(v1::ListTaskNotesResponse {
+            notes: notes
+                .filter_map(|entry| views::task::note(query.view, entry))
+                .collect(),
+            next_page_token: page.next_page_token,
+            position: answer.position.0,
+        }))
+    }
+
+    async fn watch_tasks(
+        &self,
+        request: Request<v1::WatchTasksRequest>,
+    ) -> Result<Response<Self::WatchTasksStream>, Status> {
+        let (query, request) = self.read_side.begin(request)?;
+        let mut fields = Fields::new();
+        let after = match request.after_position {
+            None => Some(None),
+            Some(position) => fields.position("after_position", position).map(Some),
+        };
+        let epoch = match request.epoch {
+            0 => Some(None),
+            epoch @ 1.. => Some(Some(Epoch(epoch))),
+            epoch => fields.violation("epoch", format!("is {epoch}; at least 0")),
+        };
+        let (after, epoch) = fields.finish(after.zip(epoch))?;
+        let tasks = WatchedTasks::new(&request.filter, &query.viewer)
+            .map_err(|invalid| ApiError::from(QueryError::from(invalid)))?;
+        let watching = Watching {
+            after,
+            epoch,
+            tasks,
+            view: query.view,
+        };
+        let changes = self.watches.clone().watch(watching).await?;
+        Ok(Response::new(Box::pin(changes)))
     }
 }

@@ -1,0 +1,234 @@
+//! WatchTasks: what changes in a list of tasks.
+//!
+//! It follows the log and folds each task itself, so that what it says is exact at every position: a
+//! condition that the query would ask of Postgres is tested against the task before and after its event.
+//! One event gives one message or none, so whoever resumes after a message gets what follows.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::{Stream, stream};
+use handoff_domain::{
+    State, Version, Versioned,
+    names::{StreamName, TaskName},
+};
+use handoff_event_log::{Epoch, LogError, Position, Recorded, evolve};
+use handoff_proto::v1::{
+    TaskChange, TaskChangeKind, WatchTasksResponse,
+    watch_tasks_response::{Changes, Heartbeat, Item},
+};
+use handoff_read_models::tasks::{TaskState, WatchedTasks};
+use lru::LruCache;
+use tokio::time::Instant;
+use tonic::Status;
+
+use crate::{
+    error::ApiError,
+    services::follow::{Events, Follower, Following, HEARTBEAT, Step},
+    time,
+    views::{self, View},
+};
+
+/// Tasks whose state at some version is remembered: those that watchers looked at last.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
+
+/// What is to be watched.
+pub(crate) struct Watching {
+    pub(crate) after: Option<Position>,
+    pub(crate) epoch: Option<Epoch>,
+    pub(crate) tasks: WatchedTasks,
+    pub(crate) view: View,
+}
+
+/// Where watchers find tasks as they were. Clones share what they remember, so that an event that many
+/// watch is folded once.
+#[derive(Clone)]
+pub(crate) struct Watches {
+    events: Events,
+    remembered: Arc<Mutex<LruCache<Place, Versioned>>>,
+}
+
+/// A task's stream at a version. The epoch tells versions apart that were given twice.
+type Place = (Epoch, StreamName, Version);
+
+impl Watches {
+    pub(crate) fn new(events: Events) -> Self {
+        Self {
+            events,
+            remembered: Arc::new(Mutex::new(LruCache::new(REMEMBERED))),
+        }
+    }
+
+    /// What changes in the list.
+    pub(crate) async fn watch(
+        self,
+        watching: Watching,
+    ) -> Result<impl Stream<Item = Result<WatchTasksResponse, Status>> + Send, ApiError> {
+        let following = Following {
+            after: watching.after,
+            epoch: watching.epoch,
+            resource: None,
+            follow: true,
+        };
+        let watcher = Watcher {
+            follower: Follower::begin(self.events.clone(), following).await?,
+            watches: self,
+            tasks: watching.tasks,
+            view: watching.view,
+            told_at: Instant::now(),
+        };
+        Ok(stream::unfold(Some(watcher), |watcher| async {
+            let mut watcher = watcher?;
+            match watcher.next().await {
+                Ok(item) => Some((Ok(WatchTasksResponse { item }), Some(watcher))),
+                Err(error) => Some((Err(error.into()), None)),
+            }
+        }))
+    }
+
+    /// The task before an event and after it.
+    async fn around(
+        &self,
+        epoch: Epoch,
+        recorded: &Recorded,
+    ) -> Result<(Versioned, Versioned), LogError> {
+        let stream = &recorded.stream;
+        let version = Version(recorded.version.0.saturating_sub(1));
+        let before = match self.recall(&(epoch, stream.clone(), version)) {
+            Some(before) => before,
+            None if version == Version::default() => Versioned {
+                version,
+                state: State::absent(stream.kind()),
+            },
+            None => self.events.states().at_version(stream, version).await?,
+        };
+        let place = (epoch, stream.clone(), recorded.version);
+        let after = match self.recall(&place) {
+            Some(after) => after,
+            None => {
+                let mut after = before.clone();
+                evolve(&mut after, recorded)?;
+                self.remember(place, after.clone());
+                after
+            }
+        };
+        Ok((before, after))
+    }
+
+    fn recall(&self, place: &Place) -> Option<Versioned> {
+        // The cache is whole whatever a thread that panicked was about.
+        let mut remembered = self
+            .remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        remembered.get(place).cloned()
+    }
+
+    fn remember(&self, place: Place, versioned: Versioned) {
+        let mut remembered = self
+            .remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        remembered.put(place, versioned);
+    }
+}
+
+/// One who watches.
+struct Watcher {
+    follower: Follower,
+    watches: Watches,
+    tasks: WatchedTasks,
+    view: View,
+    /// When the client was last told anything.
+    told_at: Instant,
+}
+
+impl Watcher {
+    async fn next(&mut self) -> Result<Option<Item>, ApiError> {
+        loop {
+            let Some(step) = self.follower.next().await? else {
+                return Ok(None);
+            };
+            let item = match step {
+                Step::Quiet(position) => Some(self.heartbeat(position)),
+                Step::Event(recorded) => match self.changes(&recorded).await? {
+                    // Much of the log may be of no concern to the list.
+                    None if self.told_at.elapsed() >= HEARTBEAT => {
+                        Some(self.heartbeat(recorded.position))
+                    }
+                    changes => changes.map(Item::Changes),
+                },
+            };
+            if item.is_some() {
+                self.told_at = Instant::now();
+                return Ok(item);
+            }
+        }
+    }
+
+    fn heartbeat(&self, position: Position) -> Item {
+        Item::Heartbeat(Heartbeat {
+            position: position.0,
+            epoch: self.follower.epoch().0,
+        })
+    }
+
+    /// What an event changes in the list.
+    async fn changes(&self, recorded: &Recorded) -> Result<Option<Changes>, ApiError> {
+        let Ok(name) = recorded.stream.as_str().parse::<TaskName>() else {
+            return Ok(None);
+        };
+        let epoch = self.follower.epoch();
+        let (before, after) = match self.watches.around(epoch, recorded).await {
+            Ok(states) => states,
+            // One task that is damaged must not end every watch for ever.
+            Err(error @ LogError::Corrupt { .. }) => {
+                tracing::warn!(task = %name, position = %recorded.position, %error, "left out of a watch");
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        // Notes stand beside the task.
+        if before.state == after.state {
+            return Ok(None);
+        }
+        let now = recorded.recorded_at;
+        let is_in = |state| self.tasks.shows(&name, state, now);
+        let (before, after) = (task(before), task(after));
+        let kind = match (
+            before.as_ref().is_some_and(is_in),
+            after.as_ref().is_some_and(is_in),
+        ) {
+            (false, false) => return Ok(None),
+            (false, true) => TaskChangeKind::Entered,
+            (true, true) => TaskChangeKind::Changed,
+            (true, false) => TaskChangeKind::Left,
+        };
+        let change = TaskChange {
+            kind: kind.into(),
+            name: name.to_string(),
+            task: after.and_then(|state| {
+                views::task::of_task_state(self.view, name.as_str(), &state, now)
+            }),
+        };
+        let actor = recorded.metadata().map(|metadata| metadata.actor);
+        Ok(Some(Changes {
+            position: recorded.position.0,
+            epoch: epoch.0,
+            event_type: recorded.event_type.clone(),
+            actor: actor.map(String::from).unwrap_or_default(),
+            record_time: Some(time::to_proto(now)),
+            tasks: vec![change],
+        }))
+    }
+}
+
+/// The state of a task's stream.
+fn task(versioned: Versioned) -> Option<TaskState> {
+    match versioned.state {
+        State::Task(task) => Some(TaskState::Standalone((*task).clone())),
+        _ => None,
+    }
+}

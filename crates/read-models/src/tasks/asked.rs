@@ -1,0 +1,280 @@
+//! What can be asked of a task, whatever kind it is of: the columns that repeat its state, and what a
+//! condition finds in them without a database.
+
+use chrono::{DateTime, Utc};
+use handoff_domain::{
+    names::{Actor, MemberName},
+    task::{Details, Money, Task},
+    text::Html,
+};
+use handoff_projections::Put;
+
+use super::{TaskState, list};
+use crate::{
+    filter::{Cell, Cells},
+    search,
+    stored::label,
+};
+
+/// A task in columns. One for each kind of state is made by [`of`](Self::of); what is asked and how it is
+/// stored is the same for all.
+pub(crate) struct Asked<'a> {
+    kind: &'static str,
+    subject: &'a str,
+    number: &'a str,
+    title: &'a str,
+    description: &'a str,
+    category: Option<&'a str>,
+    /// Of a deleted task, `deleted`: no list finds it.
+    status: String,
+    priority: String,
+    visibility: String,
+    assignees: Vec<&'a str>,
+    start: DateTime<Utc>,
+    due: DateTime<Utc>,
+    due_source: String,
+    percent: i16,
+    origin: String,
+    creator: &'a str,
+    completed_at: Option<DateTime<Utc>>,
+    completed_by: Option<&'a str>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    estimated_hours: Option<i64>,
+    actual_hours: Option<i64>,
+    billable: bool,
+    billed: bool,
+    requester_name: Option<&'a str>,
+    requester_email: Option<&'a str>,
+    requester_phone: Option<&'a str>,
+    quantity: Option<i64>,
+    price: Option<i64>,
+    price_currency: Option<&'static str>,
+    mileage: Option<i64>,
+    expenses: Option<i64>,
+    expenses_currency: Option<&'static str>,
+    tags: Vec<&'a str>,
+    responsible_role: Option<&'a str>,
+}
+
+/// The columns of the table. What [`Asked::put`] fills comes after `position`, in its order.
+pub(super) const COLUMNS: &[&str] = &[
+    // Which kind of state it is: `standalone`.
+    "kind text collate \"C\" not null",
+    "state text collate \"C\" not null",
+    "version integer not null",
+    "position bigint not null",
+    "subject text collate \"C\" not null",
+    "number text collate \"C\" not null",
+    "title text collate \"C\" not null",
+    "category text collate \"C\"",
+    // Of a deleted task, `deleted`: no list finds it.
+    "status text collate \"C\" not null",
+    "priority text collate \"C\" not null",
+    "visibility text collate \"C\" not null",
+    "assignees text[] collate \"C\" not null",
+    "start timestamptz not null",
+    "due timestamptz not null",
+    "due_source text collate \"C\" not null",
+    "percent smallint not null",
+    "origin text collate \"C\" not null",
+    "creator text collate \"C\" not null",
+    "completed_at timestamptz",
+    "completed_by text collate \"C\"",
+    "created_at timestamptz not null",
+    "updated_at timestamptz not null",
+    // Numbers with decimal places are in ten-thousandths.
+    "estimated_hours bigint",
+    "actual_hours bigint",
+    "billable boolean not null",
+    "billed boolean not null",
+    "requester_name text collate \"C\"",
+    "requester_email text collate \"C\"",
+    "requester_phone text collate \"C\"",
+    "quantity bigint",
+    "price bigint",
+    "price_currency text collate \"C\"",
+    "mileage bigint",
+    "expenses bigint",
+    "expenses_currency text collate \"C\"",
+    "tags text[] collate \"C\" not null",
+    "responsible_role text collate \"C\"",
+];
+
+/// A number with at most 4 decimal places, in ten-thousandths.
+macro_rules! ten_thousandths {
+    ($number:expr) => {{
+        let number = $number;
+        // 13 digits before the point and 4 behind it are far from what 64 bits hold.
+        (number.mantissa() * 10_i128.pow(4_u32.saturating_sub(number.scale()))) as i64
+    }};
+}
+
+impl<'a> Asked<'a> {
+    /// What can be asked of a task; nothing of one that never was.
+    pub(crate) fn of(state: &'a TaskState) -> Option<Self> {
+        match state {
+            TaskState::Standalone(task) => {
+                let status = match task {
+                    Task::Existing(details) => label(&details.status()),
+                    Task::Absent | Task::Deleted(_) => list::DELETED.to_owned(),
+                };
+                Some(Self::standalone(status, task.known()?))
+            }
+        }
+    }
+
+    fn standalone(status: String, details: &'a Details) -> Self {
+        let amount = |money: Option<Money>| money.map(|money| ten_thousandths!(money.amount()));
+        let (requester, completed) = (&details.requester, details.completed());
+        Self {
+            kind: list::STANDALONE,
+            subject: details.subject.as_str(),
+            number: &details.number,
+            title: details.title.as_str(),
+            description: details.description.as_ref().map_or("", Html::as_str),
+            category: details.category.as_deref(),
+            status,
+            priority: label(&details.priority),
+            visibility: label(&details.visibility),
+            assignees: details.assignees.iter().map(MemberName::as_str).collect(),
+            start: details.start,
+            due: details.due,
+            due_source: label(&details.due_source),
+            percent: details.percent().number().into(),
+            origin: label(&details.origin),
+            creator: details.creator.as_str(),
+            completed_at: completed.map(|(at, _)| at),
+            completed_by: completed.map(|(_, by)| Actor::as_str(by)),
+            created_at: details.created_at,
+            updated_at: details.updated_at,
+            estimated_hours: details
+                .estimated_hours
+                .map(|hours| ten_thousandths!(hours.number())),
+            actual_hours: details
+                .actual_hours
+                .map(|hours| ten_thousandths!(hours.number())),
+            billable: details.billable,
+            billed: details.billed,
+            requester_name: requester.name.as_ref().map(|name| name.as_str()),
+            requester_email: requester.email.as_ref().map(|email| email.as_str()),
+            requester_phone: requester.phone.as_ref().map(|phone| phone.as_str()),
+            quantity: details
+                .quantity
+                .map(|quantity| ten_thousandths!(quantity.number())),
+            price: amount(details.price),
+            price_currency: details.price.map(Money::currency),
+            mileage: details
+                .mileage
+                .map(|miles| ten_thousandths!(miles.number())),
+            expenses: amount(details.expenses),
+            expenses_currency: details.expenses.map(Money::currency),
+            tags: details.tags.iter().map(|tag| tag.as_str()).collect(),
+            responsible_role: details.responsible_role.as_ref().map(|role| role.as_str()),
+        }
+    }
+
+    /// The word for its kind.
+    pub(super) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Puts the values of the columns after `position`.
+    pub(super) fn put(&self, to: &mut Put<'_>) {
+        to.put(self.subject)
+            .put(self.number)
+            .put(self.title)
+            .put(self.category)
+            .put(&self.status)
+            .put(&self.priority)
+            .put(&self.visibility)
+            .put(&self.assignees)
+            .put(self.start)
+            .put(self.due)
+            .put(&self.due_source)
+            .put(self.percent)
+            .put(&self.origin)
+            .put(self.creator)
+            .put(self.completed_at)
+            .put(self.completed_by)
+            .put(self.created_at)
+            .put(self.updated_at)
+            .put(self.estimated_hours)
+            .put(self.actual_hours)
+            .put(self.billable)
+            .put(self.billed)
+            .put(self.requester_name)
+            .put(self.requester_email)
+            .put(self.requester_phone)
+            .put(self.quantity)
+            .put(self.price)
+            .put(self.price_currency)
+            .put(self.mileage)
+            .put(self.expenses)
+            .put(self.expenses_currency)
+            .put(&self.tags)
+            .put(self.responsible_role);
+    }
+
+    /// Whether lists show it at all.
+    pub(crate) fn is_there(&self) -> bool {
+        self.status != list::DELETED
+    }
+
+    /// What is searched of it for words.
+    fn document(&self) -> String {
+        let description = search::plain(self.description);
+        let texts = [self.number, self.title, &description].into_iter();
+        search::document(texts.chain(self.tags.iter().copied()))
+    }
+}
+
+impl Cells for Asked<'_> {
+    fn cell(&self, sql: &str) -> Option<Cell<'_>> {
+        let text = |text: Option<&'static str>| text.map_or(Cell::Null, Cell::Text);
+        let number = |number: Option<i64>| number.map_or(Cell::Null, Cell::Integer);
+        fn borrowed(text: Option<&str>) -> Cell<'_> {
+            text.map_or(Cell::Null, Cell::Text)
+        }
+        Some(match sql {
+            list::KIND => Cell::Text(self.kind),
+            list::SUBJECT => Cell::Text(self.subject),
+            list::NUMBER => Cell::Text(self.number),
+            list::TITLE => Cell::Text(self.title),
+            list::SEARCH => Cell::Document(self.document()),
+            list::CATEGORY => borrowed(self.category),
+            list::STATUS => Cell::Text(&self.status),
+            list::PRIORITY => Cell::Text(&self.priority),
+            list::VISIBILITY => Cell::Text(&self.visibility),
+            list::ASSIGNED_ANYWHERE => Cell::Texts(self.assignees.clone()),
+            list::ASSIGNED_AT_ALL => Cell::Flag(!self.assignees.is_empty()),
+            list::START => Cell::Moment(self.start),
+            list::DUE => Cell::Moment(self.due),
+            list::DUE_SOURCE => Cell::Text(&self.due_source),
+            list::PERCENT => Cell::Integer(self.percent.into()),
+            list::ORIGIN => Cell::Text(&self.origin),
+            list::CREATOR => Cell::Text(self.creator),
+            list::COMPLETED_AT => self.completed_at.map_or(Cell::Null, Cell::Moment),
+            list::COMPLETED_BY => borrowed(self.completed_by),
+            list::CREATED_AT => Cell::Moment(self.created_at),
+            list::UPDATED_AT => Cell::Moment(self.updated_at),
+            list::ESTIMATED_HOURS => number(self.estimated_hours),
+            list::ACTUAL_HOURS => number(self.actual_hours),
+            list::BILLABLE => Cell::Flag(self.billable),
+            list::BILLED => Cell::Flag(self.billed),
+            list::REQUESTER_NAME => borrowed(self.requester_name),
+            list::REQUESTER_EMAIL => borrowed(self.requester_email),
+            list::REQUESTER_PHONE => borrowed(self.requester_phone),
+            list::QUANTITY => number(self.quantity),
+            list::PRICE => number(self.price),
+            list::PRICE_CURRENCY => text(self.price_currency),
+            list::MILEAGE => number(self.mileage),
+            list::EXPENSES => number(self.expenses),
+            list::EXPENSES_CURRENCY => text(self.expenses_currency),
+            list::TAGGED => Cell::Texts(self.tags.clone()),
+            list::TAGGED_AT_ALL => Cell::Flag(!self.tags.is_empty()),
+            list::RESPONSIBLE_ROLE => borrowed(self.responsible_role),
+            _ => return None,
+        })
+    }
+}
