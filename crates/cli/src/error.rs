@@ -239,6 +239,8 @@ impl Refusal {
                 Some("Read it again, and repeat the command with the new --etag if it still fits.")
             }
             "READ_MODEL_BEHIND" => Some("Ask again in a moment, or without --min-position."),
+            "EPOCH_CHANGED" => Some("List again what you followed, and begin without a position."),
+            "RIGHTS_CHANGED" => Some("Begin again where it ended."),
             "REQUEST_ID_REUSED" => {
                 Some("Repeat exactly the first command, or leave --request-id out.")
             }

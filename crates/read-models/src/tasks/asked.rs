@@ -9,7 +9,7 @@ use handoff_domain::{
 };
 use handoff_projections::Put;
 
-use super::{TaskState, list};
+use super::{TaskState, fields};
 use crate::{
     filter::{Cell, Cells},
     search,
@@ -117,7 +117,7 @@ impl<'a> Asked<'a> {
             TaskState::Standalone(task) => {
                 let status = match task {
                     Task::Existing(details) => label(&details.status()),
-                    Task::Absent | Task::Deleted(_) => list::DELETED.to_owned(),
+                    Task::Absent | Task::Deleted(_) => fields::DELETED.to_owned(),
                 };
                 Some(Self::standalone(status, task.known()?))
             }
@@ -128,7 +128,7 @@ impl<'a> Asked<'a> {
         let amount = |money: Option<Money>| money.map(|money| ten_thousandths!(money.amount()));
         let (requester, completed) = (&details.requester, details.completed());
         Self {
-            kind: list::STANDALONE,
+            kind: fields::STANDALONE,
             subject: details.subject.as_str(),
             number: &details.number,
             title: details.title.as_str(),
@@ -218,7 +218,7 @@ impl<'a> Asked<'a> {
 
     /// Whether lists show it at all.
     pub(crate) fn is_there(&self) -> bool {
-        self.status != list::DELETED
+        self.status != fields::DELETED
     }
 
     /// What is searched of it for words.
@@ -237,43 +237,43 @@ impl Cells for Asked<'_> {
             text.map_or(Cell::Null, Cell::Text)
         }
         Some(match sql {
-            list::KIND => Cell::Text(self.kind),
-            list::SUBJECT => Cell::Text(self.subject),
-            list::NUMBER => Cell::Text(self.number),
-            list::TITLE => Cell::Text(self.title),
-            list::SEARCH => Cell::Document(self.document()),
-            list::CATEGORY => borrowed(self.category),
-            list::STATUS => Cell::Text(&self.status),
-            list::PRIORITY => Cell::Text(&self.priority),
-            list::VISIBILITY => Cell::Text(&self.visibility),
-            list::ASSIGNED_ANYWHERE => Cell::Texts(self.assignees.clone()),
-            list::ASSIGNED_AT_ALL => Cell::Flag(!self.assignees.is_empty()),
-            list::START => Cell::Moment(self.start),
-            list::DUE => Cell::Moment(self.due),
-            list::DUE_SOURCE => Cell::Text(&self.due_source),
-            list::PERCENT => Cell::Integer(self.percent.into()),
-            list::ORIGIN => Cell::Text(&self.origin),
-            list::CREATOR => Cell::Text(self.creator),
-            list::COMPLETED_AT => self.completed_at.map_or(Cell::Null, Cell::Moment),
-            list::COMPLETED_BY => borrowed(self.completed_by),
-            list::CREATED_AT => Cell::Moment(self.created_at),
-            list::UPDATED_AT => Cell::Moment(self.updated_at),
-            list::ESTIMATED_HOURS => number(self.estimated_hours),
-            list::ACTUAL_HOURS => number(self.actual_hours),
-            list::BILLABLE => Cell::Flag(self.billable),
-            list::BILLED => Cell::Flag(self.billed),
-            list::REQUESTER_NAME => borrowed(self.requester_name),
-            list::REQUESTER_EMAIL => borrowed(self.requester_email),
-            list::REQUESTER_PHONE => borrowed(self.requester_phone),
-            list::QUANTITY => number(self.quantity),
-            list::PRICE => number(self.price),
-            list::PRICE_CURRENCY => text(self.price_currency),
-            list::MILEAGE => number(self.mileage),
-            list::EXPENSES => number(self.expenses),
-            list::EXPENSES_CURRENCY => text(self.expenses_currency),
-            list::TAGGED => Cell::Texts(self.tags.clone()),
-            list::TAGGED_AT_ALL => Cell::Flag(!self.tags.is_empty()),
-            list::RESPONSIBLE_ROLE => borrowed(self.responsible_role),
+            fields::KIND => Cell::Text(self.kind),
+            fields::SUBJECT => Cell::Text(self.subject),
+            fields::NUMBER => Cell::Text(self.number),
+            fields::TITLE => Cell::Text(self.title),
+            fields::SEARCH => Cell::Document(self.document()),
+            fields::CATEGORY => borrowed(self.category),
+            fields::STATUS => Cell::Text(&self.status),
+            fields::PRIORITY => Cell::Text(&self.priority),
+            fields::VISIBILITY => Cell::Text(&self.visibility),
+            fields::ASSIGNED_ANYWHERE => Cell::Texts(self.assignees.clone()),
+            fields::ASSIGNED_AT_ALL => Cell::Flag(!self.assignees.is_empty()),
+            fields::START => Cell::Moment(self.start),
+            fields::DUE => Cell::Moment(self.due),
+            fields::DUE_SOURCE => Cell::Text(&self.due_source),
+            fields::PERCENT => Cell::Integer(self.percent.into()),
+            fields::ORIGIN => Cell::Text(&self.origin),
+            fields::CREATOR => Cell::Text(self.creator),
+            fields::COMPLETED_AT => self.completed_at.map_or(Cell::Null, Cell::Moment),
+            fields::COMPLETED_BY => borrowed(self.completed_by),
+            fields::CREATED_AT => Cell::Moment(self.created_at),
+            fields::UPDATED_AT => Cell::Moment(self.updated_at),
+            fields::ESTIMATED_HOURS => number(self.estimated_hours),
+            fields::ACTUAL_HOURS => number(self.actual_hours),
+            fields::BILLABLE => Cell::Flag(self.billable),
+            fields::BILLED => Cell::Flag(self.billed),
+            fields::REQUESTER_NAME => borrowed(self.requester_name),
+            fields::REQUESTER_EMAIL => borrowed(self.requester_email),
+            fields::REQUESTER_PHONE => borrowed(self.requester_phone),
+            fields::QUANTITY => number(self.quantity),
+            fields::PRICE => number(self.price),
+            fields::PRICE_CURRENCY => text(self.price_currency),
+            fields::MILEAGE => number(self.mileage),
+            fields::EXPENSES => number(self.expenses),
+            fields::EXPENSES_CURRENCY => text(self.expenses_currency),
+            fields::TAGGED => Cell::Texts(self.tags.clone()),
+            fields::TAGGED_AT_ALL => Cell::Flag(!self.tags.is_empty()),
+            fields::RESPONSIBLE_ROLE => borrowed(self.responsible_role),
             _ => return None,
         })
     }

@@ -1,6 +1,7 @@
 //! Tasks: one row for each, which is the aggregate itself in columns that can be asked about.
 
 mod asked;
+mod fields;
 mod list;
 mod watched;
 
@@ -19,8 +20,9 @@ use crate::{
 };
 
 use asked::{Asked, COLUMNS};
+pub(crate) use fields::{DELETED, LISTING};
 pub use list::MOST_COUNTED;
-pub(crate) use list::{DELETED, LISTING, count, is_searched, one, page};
+pub(crate) use list::{count, is_searched, one, page};
 pub use watched::WatchedTasks;
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
@@ -65,7 +67,7 @@ impl ReadModel for Tasks {
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
     // The whole task first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = COLUMNS;
-    const INDEXES: &'static [Index] = list::INDEXES;
+    const INDEXES: &'static [Index] = fields::INDEXES;
 
     type Key = TaskName;
     type Row = TaskRow;
@@ -123,7 +125,7 @@ impl ReadModel for Tasks {
     fn take(from: &mut Take<'_>) -> Result<(TaskName, TaskRow), UnreadableRow> {
         let key = from.parse()?;
         let state = match from.take()? {
-            list::STANDALONE => {
+            fields::STANDALONE => {
                 let Json(task) = from.parse()?;
                 TaskState::Standalone(task)
             }

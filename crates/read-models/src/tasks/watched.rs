@@ -5,7 +5,7 @@ use handoff_domain::names::TaskName;
 
 use super::{
     Asked, TaskState,
-    list::{LISTING, NAME},
+    fields::{LISTING, NAME},
 };
 use crate::{
     filter::{self, Cell, Cells, Condition, Viewer},
