@@ -187,6 +187,16 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             "CORRUPT_HISTORY",
         ),
         (ApiError::Internal(cause()), Code::Internal, "INTERNAL"),
+        (
+            Rejection::PlanChanged {
+                resource: "accounts/acme".into(),
+                expected: 1,
+                actual: 2,
+            }
+            .into(),
+            Code::Aborted,
+            "PLAN_CHANGED",
+        ),
     ]
 }
 
@@ -204,6 +214,7 @@ fn number(error: &ApiError) -> usize {
             Rejection::StaleNotes { .. } => 6,
             Rejection::UnknownActor { .. } => 7,
             Rejection::NotAllowed { .. } => 8,
+            Rejection::PlanChanged { .. } => 28,
         },
         ApiError::TokenMissing => 9,
         ApiError::TokenInvalid(_) => 10,
@@ -233,7 +244,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..28).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..29).collect::<Vec<_>>());
 }
 
 #[test]

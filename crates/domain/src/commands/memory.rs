@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use crate::{
     Command, Context, NewEvent, Rejection, Revision, Source, State, Stop, Unit, Version, Versioned,
@@ -22,6 +23,8 @@ use crate::{
 pub(super) struct Memory {
     states: HashMap<StreamName, Versioned>,
     pub(super) log: Vec<NewEvent>,
+    /// How many commands were decided: the id of the next.
+    commands: u128,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -46,6 +49,7 @@ impl Memory {
         let mut memory = Self {
             states: HashMap::new(),
             log: Vec::new(),
+            commands: 0,
             now,
         };
         for (id, kind) in [
@@ -83,6 +87,8 @@ impl Memory {
             actor: actor.parse().unwrap(),
             on_behalf_of: None,
             expected: None,
+            plan: Vec::new(),
+            command_id: Uuid::from_u128(self.commands),
             now: self.now,
         }
     }
@@ -94,6 +100,7 @@ impl Memory {
         command: &dyn Command,
     ) -> Result<StreamName, Rejection> {
         self.now += TimeDelta::seconds(1);
+        self.commands += 1;
         let mut unit = Unit::new(self);
         let resource = command
             .decide(context, &mut unit)
@@ -178,6 +185,7 @@ impl Memory {
         let name = MemberName::from_id(id).unwrap();
         let start = StartDisabling {
             name: name.clone(),
+            successor: None,
             other_admins: vec![],
             holdings: Holdings::default(),
         };
