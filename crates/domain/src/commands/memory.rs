@@ -13,7 +13,8 @@ use crate::{
         StartDisabling, UpdateSettings,
     },
     member,
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, MemberName, OperationName, StreamName, TaskName},
+    operation,
     settings::{Changes, Settings},
     task::Task,
     text::Line,
@@ -203,6 +204,23 @@ impl Memory {
             status: account::Status::Deactivated,
         };
         self.accept("members/ana", &command);
+    }
+
+    /// Every state there is, in no order.
+    pub(super) fn states(&self) -> impl Iterator<Item = (&StreamName, &State)> {
+        let states = self.states.iter();
+        states.map(|(name, versioned)| (name, &versioned.state))
+    }
+
+    pub(super) fn version(&self, stream: &StreamName) -> Version {
+        self.get(stream).unwrap().version
+    }
+
+    pub(super) fn operation(&self, name: &OperationName) -> operation::Details {
+        match self.get(&name.into()).unwrap().state {
+            State::Operation(operation) => operation.details().unwrap().clone(),
+            state => panic!("{state:?}"),
+        }
     }
 
     pub(super) fn task(&self, name: &TaskName) -> Task {

@@ -262,7 +262,7 @@ impl Operation {
     /// Ends the operation if everything is done.
     pub fn finish(&self, by: Actor, at: DateTime<Utc>) -> Option<Event> {
         let details = self.details()?;
-        (details.status == Status::Running && details.is_done()).then(|| Event::Finished {
+        (details.status == Status::Running && details.is_done()).then_some(Event::Finished {
             counts: details.counts,
             cancelled: false,
             by,
@@ -273,7 +273,7 @@ impl Operation {
     /// Ends the operation although nothing was planned, or before everything is done.
     pub fn end(&self, cancelled: bool, by: Actor, at: DateTime<Utc>) -> Option<Event> {
         let details = self.details()?;
-        (details.status != Status::Finished).then(|| Event::Finished {
+        (details.status != Status::Finished).then_some(Event::Finished {
             counts: details.counts,
             cancelled,
             by,

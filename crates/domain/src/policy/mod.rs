@@ -211,6 +211,23 @@ pub fn effective(assignees: &[MemberName], pending: &[PendingMove]) -> Vec<Membe
     assignees
 }
 
+/// Takes the move of a role event off those under way, because its assignment was recorded, with whoever
+/// `joined`, or its result says that it was not done. Where the work went to a successor of who was to get
+/// it, the next move takes it from there.
+pub fn settle(pending: &mut Vec<PendingMove>, event: Uuid, joined: &[MemberName]) {
+    let Some(place) = pending.iter().position(|pending| pending.event == event) else {
+        return;
+    };
+    let done = pending.remove(place);
+    if let [joined] = joined
+        && let Some(next) = pending[place..]
+            .iter_mut()
+            .find(|next| next.from == done.to)
+    {
+        next.from = joined.clone();
+    }
+}
+
 /// Swaps one assignee for another, who stands at the end if they are new.
 fn swap(assignees: &mut Vec<MemberName>, from: &MemberName, to: &MemberName) {
     assignees.retain(|assignee| assignee != from);

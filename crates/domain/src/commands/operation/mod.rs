@@ -11,6 +11,8 @@ mod undo;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod runner;
+#[cfg(test)]
 mod tests;
 
 use crate::{
