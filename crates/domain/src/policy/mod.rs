@@ -190,7 +190,7 @@ pub fn decide(change: &RoleChange, holds_another: bool, work: &Work) -> Option<D
 }
 
 /// A move that was issued and whose event is not folded yet. It ends with the assignment whose cause is
-/// `event`, or with a result of that event that says why it was not done.
+/// `event` ([`settle`]), or because nothing is left for it to do ([`prune`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingMove {
     /// The id of the role event.
@@ -212,7 +212,7 @@ pub fn effective(assignees: &[MemberName], pending: &[PendingMove]) -> Vec<Membe
 }
 
 /// Takes the move of a role event off those under way, because its assignment was recorded, with whoever
-/// `joined`, or its result says that it was not done. Where the work went to a successor of who was to get
+/// `joined`. Where the work went to a successor of who was to get
 /// it, the next move takes it from there.
 pub fn settle(pending: &mut Vec<PendingMove>, event: Uuid, joined: &[MemberName]) {
     let Some(place) = pending.iter().position(|pending| pending.event == event) else {
@@ -226,6 +226,21 @@ pub fn settle(pending: &mut Vec<PendingMove>, event: Uuid, joined: &[MemberName]
     {
         next.from = joined.clone();
     }
+}
+
+/// Drops the moves under way that will do nothing, because who is to lose the work is no assignee (any
+/// more). To be done after each event of the work; where that closed or deleted it, all its moves are
+/// dropped. So the events of the account's own partition suffice to know what is under way, although the
+/// result of a move that was skipped may stand in another.
+pub fn prune(assignees: &[MemberName], pending: &mut Vec<PendingMove>) {
+    let mut assignees = assignees.to_vec();
+    pending.retain(|PendingMove { from, to, .. }| {
+        let does = assignees.contains(from);
+        if does {
+            swap(&mut assignees, from, to);
+        }
+        does
+    });
 }
 
 /// Swaps one assignee for another, who stands at the end if they are new.

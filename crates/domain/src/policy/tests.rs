@@ -308,3 +308,25 @@ fn what_went_to_a_successor_is_taken_from_there() {
     settle(&mut moves, Uuid::from_u128(2), &[]);
     assert_eq!(moves, [pending(3, "cleo", "eva")]);
 }
+
+#[test]
+fn a_move_that_will_do_nothing_is_under_way_no_more() {
+    let chain = || {
+        vec![
+            pending(1, "ana", "ben"),
+            pending(2, "ben", "cleo"),
+            pending(3, "eva", "dora"),
+        ]
+    };
+    for (assignees, left) in [
+        (&["ana"] as &[&str], 2),
+        (&["ana", "eva"], 3),
+        // Somebody gave it to others meanwhile.
+        (&["zoe"], 0),
+        (&["ben"], 1),
+    ] {
+        let mut moves = chain();
+        prune(&members(assignees), &mut moves);
+        assert_eq!(moves.len(), left, "{assignees:?}");
+    }
+}

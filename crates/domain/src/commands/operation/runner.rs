@@ -260,14 +260,13 @@ impl Runner {
                     {
                         policy::settle(pending, event, joined);
                     }
-                    let task = self.tasks.entry(name).or_default();
+                    let task = self.tasks.entry(name.clone()).or_default();
                     *task = std::mem::take(task).evolve(event).unwrap();
-                }
-                Event::Operation(operation::Event::ItemsRecorded {
-                    policy: Some(step), ..
-                }) if step.last => {
-                    let pending = self.pending.values_mut();
-                    pending.for_each(|pending| policy::settle(pending, step.event, &[]));
+                    let pending = self.pending.entry(name).or_default();
+                    match task.details().filter(|details| details.is_open()) {
+                        Some(details) => policy::prune(&details.assignees, pending),
+                        None => pending.clear(),
+                    }
                 }
                 Event::Operation(_) | Event::Member(_) | Event::Settings(_) => {}
             }
