@@ -6,6 +6,7 @@ use handoff_domain::{
 };
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 /// What a caller is, as far as rights and views go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,9 @@ impl Caller {
             actor: self.actor.clone(),
             on_behalf_of: self.on_behalf_of.clone(),
             expected,
+            plan: Vec::new(),
+            // The gateway knows it.
+            command_id: Uuid::nil(),
             now,
         }
     }

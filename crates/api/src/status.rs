@@ -134,6 +134,14 @@ fn shown_rejection(rejection: &Rejection) -> Shown {
             .with("resource", resource)
             .with("expected", expected)
             .with("actual", actual),
+        Rejection::PlanChanged {
+            resource,
+            expected,
+            actual,
+        } => Shown::new(Code::Aborted, "PLAN_CHANGED")
+            .with("resource", resource)
+            .with("expected", expected)
+            .with("actual", actual),
         Rejection::UnknownActor { actor } => {
             Shown::new(Code::Unauthenticated, "UNKNOWN_CALLER").with("actor", actor)
         }

@@ -109,7 +109,8 @@ impl Gateway {
     }
 
     /// Submits a command and waits for its answer. Who stops waiting does not stop the command.
-    pub async fn submit(&self, request: Request) -> Result<Answer, CommandError> {
+    pub async fn submit(&self, mut request: Request) -> Result<Answer, CommandError> {
+        request.context.command_id = request.command_id;
         let (reply, answer) = oneshot::channel();
         let queue = self.sender.upgrade().ok_or(CommandError::ShuttingDown)?;
         queue

@@ -77,6 +77,8 @@ fn request(actor: &str, command: impl Command + 'static) -> Request {
             actor: actor.parse().unwrap(),
             on_behalf_of: None,
             expected: None,
+            plan: Vec::new(),
+            command_id: new_id(),
             now: SystemClock.now(),
         },
         request: "Test",

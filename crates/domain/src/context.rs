@@ -1,13 +1,15 @@
 //! The circumstances of a command: who, on whose behalf, when, and what they had read.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::{
+    limits,
     member::{self, Member},
-    names::{Actor, MemberName},
+    names::{Actor, MemberName, StreamName},
     rejection::Rejection,
     unit::{Stop, Unit},
-    version::Revision,
+    version::{Revision, Version},
 };
 
 /// The circumstances of a command.
@@ -19,8 +21,22 @@ pub struct Context {
     pub on_behalf_of: Option<MemberName>,
     /// The revision that the caller had read; a resource at another one is not changed.
     pub expected: Option<Revision>,
+    /// What the plan that the caller was shown rests on, at most [`limits::EXPECTATIONS`]; an ownership
+    /// change whose plan would be another by now is refused. Empty: whatever there is.
+    pub plan: Vec<Expectation>,
+    /// The command's own id, the same for a retry: what it begins is named after it. The gateway sets it.
+    pub command_id: Uuid,
     /// When it happens, by the server's clock, in whole microseconds.
     pub now: DateTime<Utc>,
+}
+
+/// Something that a plan rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expectation {
+    /// A stream is at this version: an account, a listed task.
+    Stream { name: StreamName, version: Version },
+    /// The ownership policy is the one that was set at this revision of the settings.
+    Policy { version: Revision },
 }
 
 impl Context {
@@ -74,6 +90,51 @@ impl Context {
                 actual: actual.to_string(),
             }),
             _ => Ok(()),
+        }
+    }
+
+    /// Requires that what the caller's plan rests on has not changed. The streams are read, so that the
+    /// append fails where they change meanwhile.
+    pub fn check_plan(&self, unit: &mut Unit<'_>) -> Result<(), Stop> {
+        if self.plan.len() > limits::EXPECTATIONS {
+            let description = format!(
+                "the plan rests on {} resources; at most {} can be checked: leave the position out",
+                self.plan.len(),
+                limits::EXPECTATIONS
+            );
+            return Err(Rejection::invalid("expected_position", description).into());
+        }
+        unit.need(self.plan.iter().map(|expectation| match expectation {
+            Expectation::Stream { name, .. } => name.clone(),
+            Expectation::Policy { .. } => StreamName::settings(),
+        }))?;
+        for expectation in &self.plan {
+            let (resource, expected, actual) = match expectation {
+                Expectation::Stream { name, version } => {
+                    (name.clone(), version.0, unit.version(name)?.0)
+                }
+                Expectation::Policy { version } => {
+                    let actual = unit.settings()?.ownership_policy_version;
+                    (StreamName::settings(), version.0, actual.0)
+                }
+            };
+            if expected != actual {
+                return Err(Rejection::PlanChanged {
+                    resource: resource.to_string(),
+                    expected,
+                    actual,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Requires that the caller is Handoff itself.
+    pub fn require_system(&self) -> Result<(), Rejection> {
+        match (&self.actor, &self.on_behalf_of) {
+            (Actor::System, None) => Ok(()),
+            _ => Err(self.not_allowed("only Handoff itself may")),
         }
     }
 

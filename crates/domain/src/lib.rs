@@ -4,7 +4,9 @@
 //! command's [`Context`]; states arrive through a [`Source`]; what is decided leaves as events.
 //!
 //! - [`names`], [`terms`]: who and what there is; [`text`], [`limits`]: what may be written
-//! - [`account`], [`task`], [`member`], [`settings`]: one aggregate each: events, state, decisions
+//! - [`account`], [`task`], [`member`], [`settings`], [`operation`]: one aggregate each: events, state,
+//!   decisions
+//! - [`policy`]: what the ownership policy moves when a role changes hands; [`Holding`]: what can be moved
 //! - [`commands`]: one struct a command; decides over several aggregates in one append
 //! - [`Unit`]: what a decision reads and appends
 //! - [`Event`], [`State`]: all aggregates under one roof, for the log
@@ -14,6 +16,8 @@ pub mod commands;
 pub mod limits;
 pub mod member;
 pub mod names;
+pub mod operation;
+pub mod policy;
 pub mod settings;
 pub mod task;
 pub mod terms;
@@ -22,6 +26,7 @@ pub mod text;
 mod change;
 mod context;
 mod event;
+mod holding;
 mod partition;
 mod rejection;
 mod state;
@@ -29,8 +34,9 @@ mod unit;
 mod version;
 
 pub use change::Change;
-pub use context::Context;
+pub use context::{Context, Expectation};
 pub use event::{CorruptHistory, DecodeError, Event};
+pub use holding::{Holding, HoldingKind, Holdings};
 pub use partition::{PARTITIONS, Partition};
 pub use rejection::{Held, Invalid, Reason, Rejection, Violation, Violations};
 pub use state::State;

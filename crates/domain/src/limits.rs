@@ -40,6 +40,14 @@ pub const DOCUMENT_BYTES: std::ops::RangeInclusive<u64> = 1_024..=5 * 1024 * 102
 pub const OTHER_ADMINS: usize = 20;
 /// Of what a member holds, how much an error names; the rest is counted.
 pub const NAMED_HOLDINGS: usize = 20;
+/// Of what an operation changes, how much one event or command plans.
+pub const PLANNED_ITEMS: usize = 1_000;
+/// Items of an operation that one command moves.
+pub const MOVED_ITEMS: usize = 100;
+/// Resources whose versions a plan may rest on.
+pub const EXPECTATIONS: usize = 1_000;
+/// Characters of the filter that picks the accounts of an operation.
+pub const FILTER_CHARACTERS: usize = 2_000;
 /// Recipients of one task's notices.
 pub const RECIPIENTS: usize = 200;
 /// Tags of one task.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::{Change, apply},
     event::CorruptHistory,
-    names::{Actor, MemberName, TaskName},
+    names::{Actor, MemberName, OperationName, TaskName},
     rejection::{Reason, Rejection},
     text::{Email, Line},
     version::Revision,
@@ -46,9 +46,12 @@ pub enum Event {
         by: Actor,
         at: DateTime<Utc>,
     },
-    /// Nothing can be given to the member from here on. `successor` takes over what they hold.
+    /// Nothing can be given to the member from here on. `successor` takes over what they hold, and
+    /// `operation` moves it.
     DisablingStarted {
         successor: Option<MemberName>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<OperationName>,
         by: Actor,
         at: DateTime<Utc>,
     },
@@ -89,7 +92,11 @@ pub enum Standing {
     /// May sign in, and work can be given to them.
     Enabled,
     /// May still sign in; nothing can be given to them.
-    Disabling { successor: Option<MemberName> },
+    Disabling {
+        successor: Option<MemberName>,
+        /// What moves what they hold.
+        operation: Option<OperationName>,
+    },
     /// May not sign in and holds nothing.
     Disabled { successor: Option<MemberName> },
 }
@@ -223,21 +230,37 @@ impl Member {
     }
 
     /// Begins to disable the member: nothing can be given to them from here on. The last enabled
-    /// admin cannot be disabled.
+    /// admin cannot be disabled. While it is under way, nobody else becomes the successor.
     pub fn start_disabling(
         &self,
         name: &MemberName,
+        successor: Option<&MemberName>,
+        operation: &OperationName,
         other: OtherAdmin,
         by: Actor,
         at: DateTime<Utc>,
     ) -> Result<Option<Event>, Rejection> {
         let details = self.existing(name)?;
-        match details.standing {
+        match &details.standing {
+            Standing::Disabling { successor: is, .. } if is.as_ref() != successor => {
+                let to = match is {
+                    Some(is) => format!("with {is} as the successor"),
+                    None => "without a successor".to_owned(),
+                };
+                Err(Rejection::Precondition {
+                    reason: Reason::DisablingUnderWay,
+                    subject: name.to_string(),
+                    description: format!(
+                        "{name} is being disabled already, {to}: wait for its end, or enable them first"
+                    ),
+                })
+            }
             Standing::Disabling { .. } | Standing::Disabled { .. } => Ok(None),
             Standing::Enabled => {
                 leave_an_admin(name, details, other)?;
                 Ok(Some(Event::DisablingStarted {
-                    successor: None,
+                    successor: successor.cloned(),
+                    operation: Some(operation.clone()),
                     by,
                     at,
                 }))
@@ -254,7 +277,7 @@ impl Member {
     ) -> Result<Option<Event>, Rejection> {
         match &self.existing(name)?.standing {
             Standing::Disabled { .. } => Ok(None),
-            Standing::Disabling { successor } => Ok(Some(Event::Disabled {
+            Standing::Disabling { successor, .. } => Ok(Some(Event::Disabled {
                 successor: successor.clone(),
                 by,
                 at,
@@ -372,10 +395,16 @@ impl Details {
                 self.changed(*at);
                 return std::mem::replace(&mut self.kind, *kind) == *previous && previous != kind;
             }
-            Event::DisablingStarted { successor, at, .. } => {
+            Event::DisablingStarted {
+                successor,
+                operation,
+                at,
+                ..
+            } => {
                 self.changed(*at);
                 Standing::Disabling {
                     successor: successor.clone(),
+                    operation: operation.clone(),
                 }
             }
             Event::Disabled { successor, at, .. } => {

@@ -3,6 +3,7 @@
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{limits, rejection::Invalid};
 
@@ -142,9 +143,22 @@ resource_name!(
     MemberName, "members/", |_| Ok(())
 );
 resource_name!(
+    /// An ownership change of accounts, roles and work: `operations/{id}`.
+    OperationName, "operations/", |_| Ok(())
+);
+resource_name!(
     /// A program that calls the API: `service-accounts/{id}`. A caller only, never a stream of the log.
     ServiceAccountName, "service-accounts/", |_| Ok(())
 );
+
+impl OperationName {
+    /// The operation that the command with this id begins: UUIDv5 of that id, so that a retry comes to
+    /// the same.
+    pub fn of_command(command_id: Uuid) -> Self {
+        let id = Uuid::new_v5(&command_id, b"operation");
+        Self::from_id(&id.to_string()).expect("a UUID in lower case is an id")
+    }
+}
 
 /// A person at an account: `accounts/{id}/contacts/{id}`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -201,6 +215,7 @@ pub enum Kind {
     Task,
     Member,
     Settings,
+    Operation,
 }
 
 impl Kind {
@@ -211,6 +226,7 @@ impl Kind {
             Self::Task => "task",
             Self::Member => "member",
             Self::Settings => "settings",
+            Self::Operation => "operation",
         }
     }
 }
@@ -237,6 +253,7 @@ impl StreamName {
             Some(("accounts", _)) => Kind::Account,
             Some(("tasks", _)) => Kind::Task,
             Some(("members", _)) => Kind::Member,
+            Some(("operations", _)) => Kind::Operation,
             _ => Kind::Settings,
         }
     }
@@ -257,8 +274,9 @@ impl FromStr for StreamName {
             Some(("accounts", _)) => name.parse::<AccountName>().map(|name| Self(name.0)),
             Some(("tasks", _)) => name.parse::<TaskName>().map(|name| Self(name.0)),
             Some(("members", _)) => name.parse::<MemberName>().map(|name| Self(name.0)),
+            Some(("operations", _)) => name.parse::<OperationName>().map(|name| Self(name.0)),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of an account, task, member or the settings"
+                "{name:?} is not the name of an account, task, member, operation or the settings"
             ))),
         }
     }

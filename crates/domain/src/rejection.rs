@@ -101,6 +101,18 @@ pub enum Reason {
     UnknownContact,
     /// No contact has the caller's number, and the settings name no account for such calls.
     NoCallAccount,
+    /// A member is being disabled already, with another successor or with none.
+    DisablingUnderWay,
+    /// The operation is not finished yet.
+    OperationRunning,
+    /// An operation is undone at most once.
+    OperationUndone,
+    /// What an undo did is not undone.
+    UndoIsFinal,
+    /// Nobody takes work in the place of a member, and the setting `default_assignee` names nobody who does.
+    NobodyTakesWork,
+    /// The operation does not do this, or not at this point.
+    OutOfStep,
 }
 
 impl Reason {
@@ -127,6 +139,12 @@ impl Reason {
             Self::TooManyRelatedTasks => "TOO_MANY_RELATED_TASKS",
             Self::UnknownContact => "UNKNOWN_CONTACT",
             Self::NoCallAccount => "NO_CALL_ACCOUNT",
+            Self::DisablingUnderWay => "DISABLING_UNDER_WAY",
+            Self::OperationRunning => "OPERATION_RUNNING",
+            Self::OperationUndone => "OPERATION_UNDONE",
+            Self::UndoIsFinal => "UNDO_IS_FINAL",
+            Self::NobodyTakesWork => "NOBODY_TAKES_WORK",
+            Self::OutOfStep => "OUT_OF_STEP",
         }
     }
 }
@@ -169,6 +187,15 @@ pub enum Rejection {
         "the notes of {resource} are at revision {actual}, not {expected}: read them again and repeat the change"
     )]
     StaleNotes {
+        resource: String,
+        expected: u32,
+        actual: u32,
+    },
+    /// What would be done is not what the caller was shown: something that the plan rests on changed.
+    #[error(
+        "{resource} changed since the plan was made (it is at {actual}, not {expected}): look at the plan again"
+    )]
+    PlanChanged {
         resource: String,
         expected: u32,
         actual: u32,

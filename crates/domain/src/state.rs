@@ -9,6 +9,7 @@ use crate::{
     event::{CorruptHistory, Event},
     member::Member,
     names::Kind,
+    operation::Operation,
     settings::Settings,
     task::Task,
     version::Revision,
@@ -22,6 +23,7 @@ pub enum State {
     Task(Arc<Task>),
     Member(Arc<Member>),
     Settings(Arc<Settings>),
+    Operation(Arc<Operation>),
 }
 
 /// FNV-1a over the sources that decide the shape of a state, so that no change of it is forgotten.
@@ -55,6 +57,7 @@ impl State {
             Kind::Task => Self::Task(Arc::default()),
             Kind::Member => Self::Member(Arc::default()),
             Kind::Settings => Self::Settings(Arc::default()),
+            Kind::Operation => Self::Operation(Arc::default()),
         }
     }
 
@@ -84,11 +87,20 @@ impl State {
             include_str!("settings/values.rs"),
             include_str!("account/mod.rs"),
         ]);
+        const OPERATION: i64 = fingerprint(&[
+            SHARED,
+            include_str!("holding.rs"),
+            include_str!("operation/mod.rs"),
+            include_str!("operation/event.rs"),
+            include_str!("operation/evolve.rs"),
+            include_str!("operation/ownership.rs"),
+        ]);
         match kind {
             Kind::Account => ACCOUNT,
             Kind::Task => TASK,
             Kind::Member => MEMBER,
             Kind::Settings => SETTINGS,
+            Kind::Operation => OPERATION,
         }
     }
 
@@ -107,9 +119,17 @@ impl State {
             (Self::Settings(state), Event::Settings(event)) => Arc::unwrap_or_clone(state)
                 .evolve(event)
                 .map(|state| Self::Settings(state.into())),
-            (Self::Account(_) | Self::Task(_) | Self::Member(_) | Self::Settings(_), _) => {
-                Err(CorruptHistory)
-            }
+            (Self::Operation(state), Event::Operation(event)) => Arc::unwrap_or_clone(state)
+                .evolve(event)
+                .map(|state| Self::Operation(state.into())),
+            (
+                Self::Account(_)
+                | Self::Task(_)
+                | Self::Member(_)
+                | Self::Settings(_)
+                | Self::Operation(_),
+                _,
+            ) => Err(CorruptHistory),
         }
     }
 
@@ -118,6 +138,7 @@ impl State {
     pub fn owner(&self) -> Option<&str> {
         match self {
             Self::Task(task) => task.known().map(|details| details.subject.as_str()),
+            Self::Operation(operation) => operation.details().and_then(|details| details.owner()),
             Self::Account(_) | Self::Member(_) | Self::Settings(_) => None,
         }
     }
@@ -135,6 +156,7 @@ impl State {
                 Member::Existing(details) => Some(details.revision),
             },
             Self::Settings(settings) => Some(settings.revision),
+            Self::Operation(operation) => operation.details().map(|details| details.revision),
         }
     }
 }

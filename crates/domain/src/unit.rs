@@ -8,7 +8,8 @@ use crate::{
     event::Event,
     limits,
     member::{self, Member},
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, MemberName, OperationName, StreamName, TaskName},
+    operation::{self, Operation},
     partition::Partition,
     rejection::Rejection,
     settings::{self, Settings},
@@ -160,6 +161,23 @@ impl<'a> Unit<'a> {
         }
     }
 
+    /// The operation; absent if it was never started.
+    pub fn operation(&mut self, name: &OperationName) -> Result<Arc<Operation>, Stop> {
+        let stream = name.into();
+        match self.read(&stream)? {
+            State::Operation(state) => Ok(state),
+            _ => Err(Stop::Corrupt(stream)),
+        }
+    }
+
+    /// The version of a stream before this command. Reading it makes the append fail where that
+    /// changes meanwhile.
+    pub fn version(&mut self, stream: &StreamName) -> Result<Version, Stop> {
+        self.read(stream)?;
+        let read = self.reads.iter().find(|(name, _)| name == stream);
+        Ok(read.map_or(Version(0), |(_, version)| *version))
+    }
+
     /// Appends to an account.
     pub fn append_account(
         &mut self,
@@ -182,6 +200,15 @@ impl<'a> Unit<'a> {
     /// Appends to the settings.
     pub fn append_settings(&mut self, event: settings::Event) -> Result<(), Stop> {
         self.append(StreamName::settings(), Event::Settings(event))
+    }
+
+    /// Appends to an operation.
+    pub fn append_operation(
+        &mut self,
+        name: &OperationName,
+        event: operation::Event,
+    ) -> Result<(), Stop> {
+        self.append(name.into(), Event::Operation(event))
     }
 
     fn read(&mut self, stream: &StreamName) -> Result<State, Stop> {

@@ -8,8 +8,9 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handoff_domain::{
-    Change, Event, Revision, account, member,
-    names::{Actor, ContactName, Kind, MemberName, TaskName},
+    Change, Event, Holding, HoldingKind, Revision, account, member,
+    names::{Actor, ContactName, Kind, MemberName, OperationName, TaskName},
+    operation::{self, Outcome, OwnershipChange},
     settings::{self, DigestMinutes, DocumentBytes, NumberFormat, OwnershipPolicy, TimeZone},
     task,
     terms::Role,
@@ -39,6 +40,7 @@ fn samples() -> Vec<(Kind, Event, &'static str)> {
     samples.extend(task_samples());
     samples.extend(member_samples());
     samples.extend(settings_samples());
+    samples.extend(operation_samples());
     samples
 }
 
@@ -70,6 +72,14 @@ fn task_name() -> TaskName {
     "tasks/0198c0de-0000-7000-8000-000000000001"
         .parse()
         .unwrap()
+}
+
+fn operation_name() -> OperationName {
+    OperationName::of_command(uuid::Uuid::nil())
+}
+
+fn event_id() -> uuid::Uuid {
+    uuid::Uuid::from_u128(0x0198_c0de_0000_7000_8000_0000_0000_0042)
 }
 
 fn account_samples() -> Vec<(Kind, Event, &'static str)> {
@@ -125,18 +135,23 @@ fn account_samples() -> Vec<(Kind, Event, &'static str)> {
                 source: account::RoleSource::Api,
                 policy: OwnershipPolicy::OpenExceptManual,
                 policy_version: Revision(7),
+                operation: Some(operation_name()),
+                moves_work: false,
                 by: by.clone(),
                 at,
             },
             "A role of the account is `holder`'s from now on; `previous` held it before. `source` is the path that \
              the change took: `api`, `bulk`, `disabling`, `transfer` or `undo`. `policy` is the ownership policy that \
-             holds for this change, `policy_version` the number of changes of settings at which it came to be that.",
+             holds for this change, `policy_version` the number of changes of settings at which it came to be that. \
+             `operation` is the ownership change that it is part of. With `moves_work` that moves the open work \
+             itself, and no policy acts; nor does one where `source` is `undo`.",
         ),
         (
             account::Event::RoleVacated {
                 role: "success-manager".parse().unwrap(),
                 previous: member("ben"),
                 source: account::RoleSource::Api,
+                operation: Some(operation_name()),
                 by: by.clone(),
                 at,
             },
@@ -351,9 +366,8 @@ fn task_samples() -> Vec<(Kind, Event, &'static str)> {
                 joined: vec![member("ben")],
                 cause: task::AssignmentCause {
                     source: task::AssignmentSource::Role,
-                    event: Some(uuid::Uuid::from_u128(
-                        0x0198_c0de_0000_7000_8000_0000_0000_0042,
-                    )),
+                    event: Some(event_id()),
+                    operation: Some(operation_name()),
                 },
                 by: by.clone(),
                 at,
@@ -557,11 +571,12 @@ fn member_samples() -> Vec<(Kind, Event, &'static str)> {
         (
             member::Event::DisablingStarted {
                 successor: None,
+                operation: Some(operation_name()),
                 by: by.clone(),
                 at,
             },
             "Nothing can be given to the member from this position on. What they hold goes to `successor`, if one \
-             is named.",
+             is named; `operation` moves it.",
         ),
         (
             member::Event::DisablingCancelled { by: by.clone(), at },
@@ -718,6 +733,115 @@ fn settings_samples() -> Vec<(Kind, Event, &'static str)> {
     events.into_iter().map(of_settings).collect()
 }
 
+fn operation_samples() -> Vec<(Kind, Event, &'static str)> {
+    use operation::Event as E;
+    let (by, at) = (by(), at());
+    let role = || Holding::Role {
+        account: "accounts/acme".parse().unwrap(),
+        role: Role::assignee(),
+    };
+    let task = || Holding::OpenTask { task: task_name() };
+    let counts = operation::Counts {
+        moved: 1,
+        kept: 1,
+        skipped: 1,
+    };
+    let change = operation::Reassigned {
+        from: Some(member("ana")),
+        to: Some(member("ben")),
+        shared: false,
+        left_as: operation::left_as("", [&member("ben")]),
+    };
+    let results = [
+        (role(), Outcome::Moved { change }),
+        (
+            task(),
+            Outcome::Kept {
+                reason: operation::KeepReason::MadeByHand,
+            },
+        ),
+        (
+            task(),
+            Outcome::Skipped {
+                reason: operation::SkipReason::Closed,
+            },
+        ),
+    ];
+    let results = results
+        .into_iter()
+        .map(|(item, outcome)| operation::ItemResult { item, outcome });
+    let events = vec![
+        (
+            E::Started {
+                change: OwnershipChange::TransferResources {
+                    from: member("ana"),
+                    to: member("ben"),
+                    kinds: [HoldingKind::Role, HoldingKind::OpenTask].into(),
+                },
+                by: by.clone(),
+                at,
+            },
+            "An ownership change began. `change` is what was asked for; its `kind` is `assign_role`, `vacate_role`, \
+             `batch_assign_role`, `disable_member`, `transfer_resources` or `undo`.",
+        ),
+        (
+            E::ItemsPlanned {
+                page: 0,
+                items: vec![role(), task()],
+                by: by.clone(),
+                at,
+            },
+            "The next of the items that it changes, in the order in which they are moved: at most 1,000. A single \
+             role is not planned but recorded at once.",
+        ),
+        (
+            E::PlanningFinished {
+                items: 2,
+                by: by.clone(),
+                at,
+            },
+            "The plan is complete; items move from here on.",
+        ),
+        (
+            E::ItemsRecorded {
+                results: results.collect(),
+                awaited: 1,
+                policy: Some(operation::PolicyStep {
+                    event: event_id(),
+                    last: true,
+                }),
+                by: by.clone(),
+                at,
+            },
+            "What became of some items: `moved`, with who lost and who got it; `kept`, because a rule says so; \
+             `skipped`, because it could not be moved any more. They are the next ones of the plan, or, with `policy`, \
+             what the ownership policy did after the role event that it names; `last`: nothing more follows from \
+             that. `awaited` counts the role events in the same append that the policy has yet to follow. `left_as` \
+             tells the item's holders and status afterwards from others.",
+        ),
+        (
+            E::Finished {
+                counts,
+                cancelled: true,
+                by: by.clone(),
+                at,
+            },
+            "Nothing more comes. `cancelled`: the member was enabled before all was moved; what was moved stays \
+             moved.",
+        ),
+        (
+            E::UndoStarted {
+                undo: operation_name(),
+                by,
+                at,
+            },
+            "Another operation began to take this one back.",
+        ),
+    ];
+    let of_operation = |(event, meaning)| (Kind::Operation, Event::Operation(event), meaning);
+    events.into_iter().map(of_operation).collect()
+}
+
 #[test]
 fn the_catalogue_is_what_the_code_writes() {
     let mut catalogue = HEAD.to_owned();
@@ -740,6 +864,7 @@ fn the_catalogue_is_what_the_code_writes() {
             Kind::Task => "tasks",
             Kind::Member => "members",
             Kind::Settings => "the settings",
+            Kind::Operation => "operations",
         };
         write!(
             catalogue,

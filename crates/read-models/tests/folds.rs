@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use handoff_domain::{
     Command, Event,
-    account::{Account, InteractionKind, Kind, RoleSource, Status},
+    account::{Account, InteractionKind, Kind, Status},
     commands::{
         AddInternalNote, AddNote, AssignRole, AssignTask, CancelTask, CompleteTask, CreateAccount,
         CreateTask, DeleteTask, LogInteraction, NewId, RelateTasks, ReopenTask, SetAccountStatus,
@@ -107,9 +107,9 @@ fn command() -> impl Strategy<Value = Box<dyn Command>> {
             sla_hours: None,
         })),
         2 => (account(), role(), prop::sample::select(&STAFF[..])).prop_map(|(account, role, holder)| {
-            boxed(AssignRole { account, role, holder: member(holder), source: RoleSource::Api })
+            boxed(AssignRole { account, role, holder: member(holder) })
         }),
-        1 => (account(), role()).prop_map(|(account, role)| boxed(VacateRole { account, role, source: RoleSource::Api })),
+        1 => (account(), role()).prop_map(|(account, role)| boxed(VacateRole { account, role })),
         1 => (account(), any::<bool>()).prop_map(|(name, active)| {
             boxed(SetAccountStatus { name, status: if active { Status::Active } else { Status::Paused } })
         }),

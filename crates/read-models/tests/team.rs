@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use handoff_domain::{
-    account::{Account, InteractionKind, Kind, RoleSource, Status},
+    account::{Account, InteractionKind, Kind, Status},
     commands::{
         AssignRole, CompleteTask, CreateAccount, CreateTask, DeleteTask, DisableMember, Holding,
         LogInteraction, NewId, SetAccountStatus, SetSupportTeam, StartDisabling, UpdateMember,
@@ -91,7 +91,6 @@ fn agency() -> Story {
                 account: account(i),
                 role: role.parse().unwrap(),
                 holder: member(STAFF[(i + n) % 5]),
-                source: RoleSource::Api,
             };
             story.tell("members/ana", &assign).unwrap();
         }
@@ -355,13 +354,11 @@ async fn a_timeline_shows_what_happened_the_newest_first() {
         account: acme.clone(),
         role: role.clone(),
         holder: member("cleo"),
-        source: RoleSource::Api,
     };
     story.tell("members/ana", &assign).unwrap();
     let vacate = VacateRole {
         account: acme.clone(),
         role: role.clone(),
-        source: RoleSource::Api,
     };
     story.tell("members/ana", &vacate).unwrap();
     let long_ago = story.now - TimeDelta::days(30);
@@ -622,6 +619,7 @@ async fn other_admins_are_those_who_may_sign_in() {
         story.tell("members/admin", &promote).unwrap();
     }
     let start = StartDisabling {
+        successor: None,
         name: member("ben"),
         other_admins: Vec::new(),
         holdings: Default::default(),

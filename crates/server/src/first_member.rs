@@ -48,6 +48,8 @@ fn request() -> Request {
             actor: Actor::System,
             on_behalf_of: None,
             expected: None,
+            plan: Vec::new(),
+            command_id: COMMAND,
             now: SystemClock.now(),
         },
         request: "FirstStart",

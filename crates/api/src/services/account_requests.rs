@@ -1,7 +1,7 @@
 //! What the requests of AccountCommandService ask for.
 
 use handoff_domain::{
-    account::{InteractionKind, Kind, RoleSource, Status},
+    account::{InteractionKind, Kind, Status},
     commands::{
         AssignRole, ConvertLead, CreateAccount, LogInteraction, NewId, RecordQuestion,
         SelectTaskTypes, SetAccountStatus, SetMonthlyReport, SetSupportTeam, UpdateAccount,
@@ -170,7 +170,6 @@ impl CommandRequest for v1::AssignRoleRequest {
             account: account?,
             role: role?,
             holder: holder?,
-            source: RoleSource::Api,
         })
     }
 }
@@ -192,7 +191,6 @@ impl CommandRequest for v1::VacateRoleRequest {
         Some(VacateRole {
             account: account?,
             role: role?,
-            source: RoleSource::Api,
         })
     }
 }

@@ -53,6 +53,7 @@ impl Disabling {
         let known = known.await?.value;
         let start = |other_admins| StartDisabling {
             name: name.clone(),
+            successor: None,
             other_admins,
             holdings: known.clone(),
         };
@@ -112,6 +113,6 @@ impl Disabling {
 fn revision(state: &State) -> Option<Revision> {
     match state {
         State::Member(member) => member.details().map(|details| details.revision),
-        State::Account(_) | State::Task(_) | State::Settings(_) => None,
+        State::Account(_) | State::Task(_) | State::Settings(_) | State::Operation(_) => None,
     }
 }

@@ -158,6 +158,7 @@ impl CommandRequest for v1::DisableMemberRequest {
     fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<StartDisabling> {
         Some(StartDisabling {
             name: fields.name("name", &self.name)?,
+            successor: None,
             other_admins: Vec::new(),
             holdings: Holdings::default(),
         })

@@ -192,6 +192,16 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             Code::Aborted,
             "RIGHTS_CHANGED",
         ),
+        (
+            Rejection::PlanChanged {
+                resource: "accounts/acme".into(),
+                expected: 1,
+                actual: 2,
+            }
+            .into(),
+            Code::Aborted,
+            "PLAN_CHANGED",
+        ),
     ]
 }
 
@@ -209,6 +219,7 @@ fn number(error: &ApiError) -> usize {
             Rejection::StaleNotes { .. } => 6,
             Rejection::UnknownActor { .. } => 7,
             Rejection::NotAllowed { .. } => 8,
+            Rejection::PlanChanged { .. } => 28,
         },
         ApiError::TokenMissing => 9,
         ApiError::TokenInvalid(_) => 10,

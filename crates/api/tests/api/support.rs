@@ -312,6 +312,8 @@ async fn submit(gateway: &Gateway, actor: Actor, command: impl Command + 'static
         actor,
         on_behalf_of: None,
         expected: None,
+        plan: Vec::new(),
+        command_id: new_id(),
         now: SystemClock.now(),
     };
     let request = Request {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::{ContactKind, Kind, Origin, Status},
     change::Change,
-    names::{Actor, ContactName, MemberName, TaskName},
+    names::{Actor, ContactName, MemberName, OperationName, TaskName},
     settings::OwnershipPolicy,
     terms::{Role, TaskType},
     text::{Email, Html, Line, Phone, SlaHours},
@@ -80,7 +80,8 @@ pub enum Event {
         at: DateTime<Utc>,
     },
     /// `policy` is the ownership policy at this moment, `policy_version` the revision of the settings
-    /// at which it came to be that; 0: it has its first value.
+    /// at which it came to be that; 0: it has its first value. `operation` is what the change is part of;
+    /// `moves_work`: that moves the open work itself, so that no policy acts.
     RoleAssigned {
         role: Role,
         previous: Option<MemberName>,
@@ -88,6 +89,10 @@ pub enum Event {
         source: RoleSource,
         policy: OwnershipPolicy,
         policy_version: Revision,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<OperationName>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        moves_work: bool,
         by: Actor,
         at: DateTime<Utc>,
     },
@@ -96,6 +101,8 @@ pub enum Event {
         role: Role,
         previous: MemberName,
         source: RoleSource,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<OperationName>,
         by: Actor,
         at: DateTime<Utc>,
     },

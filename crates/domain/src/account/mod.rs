@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     change::Change,
     limits,
-    names::{AccountName, Actor, ContactName, MemberName, TaskName},
+    names::{AccountName, Actor, ContactName, MemberName, OperationName, TaskName},
     rejection::{Reason, Rejection},
     settings::Settings,
     terms::{Role, TaskType},
@@ -130,6 +130,10 @@ pub struct Handover {
     pub role: Role,
     pub holder: MemberName,
     pub source: RoleSource,
+    /// What the change is part of.
+    pub operation: Option<OperationName>,
+    /// Whether that moves the open work itself, so that no policy acts.
+    pub moves_work: bool,
 }
 
 impl Account {
@@ -229,7 +233,8 @@ impl Account {
         }))
     }
 
-    /// Gives a role to a member; the settings say which roles there are and what policy is stamped.
+    /// Gives a role to a member; the settings say which roles there are and what policy is stamped. A
+    /// retired role is given to nobody new, but passed on with all that a member holds, or given back.
     pub fn assign_role(
         &self,
         name: &AccountName,
@@ -242,9 +247,16 @@ impl Account {
             role,
             holder,
             source,
+            operation,
+            moves_work,
         } = handover;
         let previous = self.existing(name)?.holder(role);
-        let offered = role.is_assignee()
+        let passed_on = match source {
+            RoleSource::Disabling | RoleSource::Transfer | RoleSource::Undo => true,
+            RoleSource::Api | RoleSource::Bulk => false,
+        };
+        let offered = passed_on
+            || role.is_assignee()
             || settings
                 .account_role(role)
                 .is_some_and(|choice| !choice.retired);
@@ -261,17 +273,25 @@ impl Account {
             source: *source,
             policy: settings.ownership_policy,
             policy_version: settings.ownership_policy_version,
+            operation: operation.clone(),
+            moves_work: *moves_work,
             by,
             at,
         }))
     }
 
-    /// Takes a role from whoever holds it. The assignee's is passed on, never vacated (S0).
+    /// Takes a role from whoever holds it, as part of an operation. The assignee's is passed on, never
+    /// vacated (S0).
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is another word of the event"
+    )]
     pub fn vacate_role(
         &self,
         name: &AccountName,
         role: &Role,
         source: RoleSource,
+        operation: Option<OperationName>,
         settings: &Settings,
         by: Actor,
         at: DateTime<Utc>,
@@ -291,6 +311,7 @@ impl Account {
                 role: role.clone(),
                 previous: previous.clone(),
                 source,
+                operation,
                 by,
                 at,
             })),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     account::{Account, Event, Kind, Origin, Status},
-    commands::{member::assignable, new_id::NewId},
+    commands::{member::assignable, new_id::NewId, task::in_place_of},
     context::Context,
     member::Details,
     names::{AccountName, MemberName, StreamName},
@@ -161,7 +161,8 @@ pub(super) fn create_for_action(
     unit.append_account(name, event)
 }
 
-/// The acting member, else the setting `default_assignee`. Either stream is read, so that the append
+/// The acting member, else the setting `default_assignee`, else whoever works in its place while that is
+/// passed on. Either stream is read, so that the append
 /// fails where work cannot be given to them any more.
 fn default_assignee(context: &Context, unit: &mut Unit<'_>) -> Result<MemberName, Stop> {
     if let Some(acting) = context.acting_member()
@@ -173,8 +174,13 @@ fn default_assignee(context: &Context, unit: &mut Unit<'_>) -> Result<MemberName
         return Ok(acting.clone());
     }
     let assignee = unit.settings()?.default_assignee.clone();
-    assignable(unit, "settings.default_assignee", &assignee)?;
-    Ok(assignee)
+    match in_place_of(unit, &assignee)? {
+        Some(assignee) => Ok(assignee),
+        None => {
+            assignable(unit, "settings.default_assignee", &assignee)?;
+            Ok(assignee)
+        }
+    }
 }
 
 #[cfg(test)]

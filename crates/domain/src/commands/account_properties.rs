@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{
     Command, Event, Revision, State, Version,
-    account::{self, ContactChanges, InteractionKind, RoleSource, Status},
+    account::{self, ContactChanges, InteractionKind, Status},
     commands::{
         AssignRole, ConvertLead, CreateAccount, CreateContact, DeleteContact, DisableMember,
         EnableMember, GenerateTask, Holdings, LogInteraction, NewId, RecordQuestion,
@@ -94,13 +94,8 @@ fn of_accounts() -> impl Strategy<Value = Box<dyn Command>> {
             account,
             role,
             holder,
-            source: RoleSource::Api,
         })),
-        (account(), role()).prop_map(|(account, role)| boxed(VacateRole {
-            account,
-            role,
-            source: RoleSource::Api,
-        })),
+        (account(), role()).prop_map(|(account, role)| boxed(VacateRole { account, role })),
         (account(), 0..3_u32, "[a-c]?").prop_map(|(account, notes_revision, text)| boxed(
             UpdateNotes {
                 account,
@@ -176,6 +171,7 @@ fn of_members() -> impl Strategy<Value = Box<dyn Command>> {
         })),
         (member(), members()).prop_map(|(name, other_admins)| boxed(StartDisabling {
             name,
+            successor: None,
             other_admins,
             holdings: Holdings::default(),
         })),
@@ -321,9 +317,11 @@ proptest! {
                     Event::Account(account::Event::SupportTeamSet { members, .. }) => {
                         members.iter().collect()
                     }
-                    Event::Task(_) | Event::Account(_) | Event::Member(_) | Event::Settings(_) => {
-                        vec![]
-                    }
+                    Event::Task(_)
+                    | Event::Account(_)
+                    | Event::Member(_)
+                    | Event::Settings(_)
+                    | Event::Operation(_) => vec![],
                 };
                 for member in given {
                     prop_assert!(memory.member(member.id()).takes_work());

@@ -1,16 +1,17 @@
 //! Commands about members.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
-    commands::new_id::NewId,
+    commands::{new_id::NewId, operation},
     context::Context,
+    holding::{Holding, Holdings},
     limits,
-    member::{self, Kind, Member, OtherAdmin},
-    names::{AccountName, MemberName, StreamName, TaskName},
+    member::{self, Kind, Member, OtherAdmin, Standing},
+    names::{MemberName, OperationName, StreamName},
+    operation::OwnershipChange,
     rejection::{Held, Reason, Rejection},
     settings::Settings,
-    terms::Role,
     text::{Email, Line},
     unit::{Command, Stop, Unit},
 };
@@ -87,36 +88,59 @@ impl Command for UpdateMember {
 }
 
 /// Begins to disable a member: from the position of its event nobody can assign them, for every
-/// assignment asserts their stream. Admins only. The last enabled admin cannot be disabled.
+/// assignment asserts their stream. Admins only. The last enabled admin cannot be disabled. It is an
+/// operation, which begins in the same append.
 ///
-/// What they hold is then read at or after that position, where it is complete, and [`DisableMember`]
-/// ends it; [`EnableMember`] takes it back.
+/// With a successor, Handoff plans what they hold, which is complete at or after that position, and moves
+/// it; the disabling ends with the operation. Without one they must hold nothing, and [`DisableMember`]
+/// ends it. [`EnableMember`] takes either back.
 #[derive(Debug, Clone)]
 pub struct StartDisabling {
     pub name: MemberName,
+    /// Who takes over all that the member holds, and must take work. None: they hold nothing.
+    pub successor: Option<MemberName>,
     /// Admins who may remain, at most 20, beside the one who acts; only needed where that is the
     /// member in question or no member. The first who is an enabled admin counts, and their stream is
     /// asserted, so that of two admins who disable each other at once only one succeeds.
     pub other_admins: Vec<MemberName>,
-    /// What the member holds, as far as read models say by now: anything here refuses the command, so
-    /// that nothing is begun in vain. It need not be complete.
+    /// What the member holds, as far as read models say by now: without a successor anything here refuses
+    /// the command, so that nothing is begun in vain. It need not be complete.
     pub holdings: Holdings,
 }
 
 impl Command for StartDisabling {
     fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
         let member = editable(context, unit, &self.name)?;
+        if self.successor.as_ref() == Some(&self.name) {
+            let description = format!("is {}, who is to be disabled", self.name);
+            return Err(Rejection::invalid("successor", description).into());
+        }
         // Of whom it was begun, the second step says what they hold.
         if member.details().is_some_and(member::Details::takes_work) {
-            refuse_held(&self.name, &*unit.settings()?, &self.holdings)?;
+            match &self.successor {
+                Some(successor) => assignable(unit, "successor", successor)?,
+                None => refuse_held(&self.name, &*unit.settings()?, &self.holdings)?,
+            }
         }
         let other = other_admin(context, unit, &self.name, &self.other_admins)?;
-        let event = member.start_disabling(&self.name, other, context.by(), context.now)?;
+        let operation = OperationName::of_command(context.command_id);
+        let (successor, by) = (self.successor.as_ref(), context.by());
+        let event =
+            member.start_disabling(&self.name, successor, &operation, other, by, context.now)?;
+        if event.is_some() {
+            context.check_plan(unit)?;
+            let change = OwnershipChange::DisableMember {
+                member: self.name.clone(),
+                successor: self.successor.clone(),
+            };
+            operation::start(context, unit, change)?;
+        }
         append(unit, &self.name, event)
     }
 }
 
-/// Disables a member for whom that was begun and who holds nothing. Admins only.
+/// Disables a member for whom that was begun without a successor and who holds nothing. Admins only. With
+/// a successor the operation ends it.
 #[derive(Debug, Clone)]
 pub struct DisableMember {
     pub name: MemberName,
@@ -130,15 +154,32 @@ impl Command for DisableMember {
     fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
         let member = editable(context, unit, &self.name)?;
         let event = member.disable(&self.name, context.by(), context.now)?;
-        if event.is_some() {
+        if let Some(details) = member.details()
+            && let Standing::Disabling {
+                successor,
+                operation,
+            } = &details.standing
+        {
+            if let Some(successor) = successor {
+                return Err(Rejection::Precondition {
+                    reason: Reason::OperationRunning,
+                    subject: self.name.to_string(),
+                    description: format!(
+                        "what {} holds is being moved to {successor}: wait for the end of that operation",
+                        self.name
+                    ),
+                }
+                .into());
+            }
             refuse_held(&self.name, &*unit.settings()?, &self.holdings)?;
+            end_operation(context, unit, operation.as_ref(), false)?;
         }
         append(unit, &self.name, event)
     }
 }
 
-/// Lets a disabled member sign in and be given work again, or takes back that they are being disabled.
-/// Admins only.
+/// Lets a disabled member sign in and be given work again, or takes back that they are being disabled:
+/// the operation ends, and what it moved stays moved until it is undone. Admins only.
 #[derive(Debug, Clone)]
 pub struct EnableMember {
     pub name: MemberName,
@@ -148,51 +189,12 @@ impl Command for EnableMember {
     fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
         let member = editable(context, unit, &self.name)?;
         let event = member.enable(&self.name, context.by(), context.now)?;
+        if let Some(details) = member.details()
+            && let Standing::Disabling { operation, .. } = &details.standing
+        {
+            end_operation(context, unit, operation.as_ref(), true)?;
+        }
         append(unit, &self.name, event)
-    }
-}
-
-/// Something that a member holds and that must be passed on before they are disabled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holding {
-    /// A role of an account.
-    Role { account: AccountName, role: Role },
-    /// A place in an account's support team.
-    SupportTeam { account: AccountName },
-    /// A part in an open task.
-    OpenTask { task: TaskName },
-    /// The setting `default_assignee`.
-    DefaultAssignee,
-}
-
-impl Holding {
-    /// The resource in which it stands.
-    fn subject(&self) -> &str {
-        match self {
-            Self::Role { account, .. } | Self::SupportTeam { account } => account.as_str(),
-            Self::OpenTask { task } => task.as_str(),
-            Self::DefaultAssignee => "settings",
-        }
-    }
-}
-
-/// What a member holds: how much, and some of it by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Holdings {
-    /// The first of them, at most [`limits::NAMED_HOLDINGS`].
-    pub named: Vec<Holding>,
-    /// How many there are, with those that are named.
-    pub count: u64,
-}
-
-impl fmt::Display for Holding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Role { account, role } => write!(f, "{role} of {account}"),
-            Self::SupportTeam { account } => write!(f, "support team of {account}"),
-            Self::OpenTask { task } => task.fmt(f),
-            Self::DefaultAssignee => f.write_str("the setting default_assignee"),
-        }
     }
 }
 
@@ -232,6 +234,21 @@ fn editable(
     Ok(member)
 }
 
+/// Ends the operation that disables a member; none: that began before there were operations.
+fn end_operation(
+    context: &Context,
+    unit: &mut Unit<'_>,
+    name: Option<&OperationName>,
+    cancelled: bool,
+) -> Result<(), Stop> {
+    let Some(name) = name else { return Ok(()) };
+    let operation = unit.operation(name)?;
+    if let Some(event) = operation.end(cancelled, context.by(), context.now) {
+        unit.append_operation(name, event)?;
+    }
+    Ok(())
+}
+
 fn append(
     unit: &mut Unit<'_>,
     name: &MemberName,
@@ -265,6 +282,13 @@ fn other_admin(
     Ok(OtherAdmin::Unknown)
 }
 
+/// Whether work can be given to `member`. Reading the stream makes the append fail where that changes
+/// meanwhile.
+pub(super) fn takes_work(unit: &mut Unit<'_>, member: &MemberName) -> Result<bool, Stop> {
+    let state = unit.member(member)?;
+    Ok(state.details().is_some_and(member::Details::takes_work))
+}
+
 /// Requires that work can be given to `member`. Reading the stream makes the append fail where that
 /// changes meanwhile.
 pub(super) fn assignable(
@@ -293,9 +317,10 @@ pub(super) fn assignable(
 mod tests {
     use super::*;
     use crate::{
-        account::{InteractionKind, RoleSource},
+        account::InteractionKind,
         commands::{AssignRole, LogInteraction, memory::Memory},
         settings::Changes,
+        terms::Role,
     };
 
     fn create(display_name: &str) -> CreateMember {
@@ -335,6 +360,7 @@ mod tests {
     fn start(id: &str, other_admins: &[&str]) -> StartDisabling {
         StartDisabling {
             name: name(id),
+            successor: None,
             other_admins: other_admins.iter().map(|id| name(id)).collect(),
             holdings: Holdings::default(),
         }
@@ -440,7 +466,6 @@ mod tests {
             account: "accounts/acme".parse().unwrap(),
             role: Role::assignee(),
             holder: name("ben"),
-            source: RoleSource::Api,
         };
         let rejection = memory.reject("members/ana", &assign);
         assert_eq!(reason(rejection), Reason::MemberDisabled);

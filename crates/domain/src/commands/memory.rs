@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use crate::{
     Command, Context, NewEvent, Rejection, Revision, Source, State, Stop, Unit, Version, Versioned,
@@ -12,7 +13,8 @@ use crate::{
         StartDisabling, UpdateSettings,
     },
     member,
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, MemberName, OperationName, StreamName, TaskName},
+    operation,
     settings::{Changes, Settings},
     task::Task,
     text::Line,
@@ -22,6 +24,8 @@ use crate::{
 pub(super) struct Memory {
     states: HashMap<StreamName, Versioned>,
     pub(super) log: Vec<NewEvent>,
+    /// How many commands were decided: the id of the next.
+    commands: u128,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -46,6 +50,7 @@ impl Memory {
         let mut memory = Self {
             states: HashMap::new(),
             log: Vec::new(),
+            commands: 0,
             now,
         };
         for (id, kind) in [
@@ -83,6 +88,8 @@ impl Memory {
             actor: actor.parse().unwrap(),
             on_behalf_of: None,
             expected: None,
+            plan: Vec::new(),
+            command_id: Uuid::from_u128(self.commands),
             now: self.now,
         }
     }
@@ -94,6 +101,7 @@ impl Memory {
         command: &dyn Command,
     ) -> Result<StreamName, Rejection> {
         self.now += TimeDelta::seconds(1);
+        self.commands += 1;
         let mut unit = Unit::new(self);
         let resource = command
             .decide(context, &mut unit)
@@ -178,6 +186,7 @@ impl Memory {
         let name = MemberName::from_id(id).unwrap();
         let start = StartDisabling {
             name: name.clone(),
+            successor: None,
             other_admins: vec![],
             holdings: Holdings::default(),
         };
@@ -195,6 +204,23 @@ impl Memory {
             status: account::Status::Deactivated,
         };
         self.accept("members/ana", &command);
+    }
+
+    /// Every state there is, in no order.
+    pub(super) fn states(&self) -> impl Iterator<Item = (&StreamName, &State)> {
+        let states = self.states.iter();
+        states.map(|(name, versioned)| (name, &versioned.state))
+    }
+
+    pub(super) fn version(&self, stream: &StreamName) -> Version {
+        self.get(stream).unwrap().version
+    }
+
+    pub(super) fn operation(&self, name: &OperationName) -> operation::Details {
+        match self.get(&name.into()).unwrap().state {
+            State::Operation(operation) => operation.details().unwrap().clone(),
+            state => panic!("{state:?}"),
+        }
     }
 
     pub(super) fn task(&self, name: &TaskName) -> Task {

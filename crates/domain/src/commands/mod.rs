@@ -6,6 +6,7 @@ mod contact;
 mod generate;
 mod member;
 mod new_id;
+mod operation;
 mod record;
 mod role;
 mod settings;
@@ -19,13 +20,16 @@ mod memory;
 #[cfg(test)]
 mod properties;
 
+pub use crate::holding::{Holding, HoldingKind, Holdings};
 pub use account::{ConvertLead, CreateAccount, SetAccountStatus, UpdateAccount};
 pub use contact::{CreateContact, DeleteContact, UpdateContact};
 pub use generate::GenerateTask;
-pub use member::{
-    CreateMember, DisableMember, EnableMember, Holding, Holdings, StartDisabling, UpdateMember,
-};
+pub use member::{CreateMember, DisableMember, EnableMember, StartDisabling, UpdateMember};
 pub use new_id::NewId;
+pub use operation::{
+    Accounts, BatchAssignRole, FinishPlanning, FollowRole, MoveItems, PlanItems, TransferResources,
+    UndoItems, UndoOperation,
+};
 pub use record::{LogInteraction, RecordQuestion, UpdateNotes};
 pub use role::{AssignRole, VacateRole};
 pub use settings::UpdateSettings;

@@ -1,78 +1,147 @@
-//! Commands about who is responsible for an account (S0).
+//! Commands about who is responsible for an account (S0). Each is an operation (S4).
 
 use crate::{
-    account::{Handover, RoleSource},
+    account::{self, Handover, RoleSource},
     commands::{
         account::{append, editable},
         member::assignable,
+        operation,
     },
     context::Context,
-    names::{AccountName, MemberName, StreamName},
+    holding::Holding,
+    names::{AccountName, MemberName, OperationName, StreamName},
+    operation::{ItemResult, Outcome, OwnershipChange, Reassigned, Recording, left_as},
+    policy::RoleChange,
     terms::Role,
     unit::{Command, Stop, Unit},
 };
 
-/// Gives a role of an account to a member: `assignee`, or one that the settings offer.
+/// Gives a role of an account to a member: `assignee`, or one that the settings offer. The operation that
+/// it is ends in the same append, unless the ownership policy has work to move.
 #[derive(Debug, Clone)]
 pub struct AssignRole {
     pub account: AccountName,
     pub role: Role,
     pub holder: MemberName,
-    /// Which path the change takes.
-    pub source: RoleSource,
 }
 
 impl Command for AssignRole {
     fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let name = OperationName::of_command(context.command_id);
         let member = context.acting_member().map(StreamName::from);
         let streams = [
             (&self.account).into(),
             (&self.holder).into(),
+            (&name).into(),
             StreamName::settings(),
         ];
         unit.need(member.into_iter().chain(streams))?;
         let account = editable(context, unit, &self.account)?;
         assignable(unit, "holder", &self.holder)?;
+        context.check_plan(unit)?;
         let handover = Handover {
             role: self.role.clone(),
             holder: self.holder.clone(),
-            source: self.source,
+            source: RoleSource::Api,
+            operation: Some(name),
+            moves_work: false,
         };
         let settings = unit.settings()?;
-        let event = account.assign_role(
-            &self.account,
-            &handover,
-            &settings,
-            context.by(),
-            context.now,
-        )?;
+        let (account, by, at) = (account, context.by(), context.now);
+        let event = account.assign_role(&self.account, &handover, &settings, by, at)?;
+        if let Some(event) = &event {
+            operate(context, unit, &self.account, event)?;
+        }
         append(unit, &self.account, event)
     }
 }
 
-/// Takes a role of an account from whoever holds it. Not `assignee`, which is passed on.
+/// Takes a role of an account from whoever holds it. Not `assignee`, which is passed on. Nobody's work
+/// moves.
 #[derive(Debug, Clone)]
 pub struct VacateRole {
     pub account: AccountName,
     pub role: Role,
-    /// Which path the change takes.
-    pub source: RoleSource,
 }
 
 impl Command for VacateRole {
     fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
         let account = editable(context, unit, &self.account)?;
+        context.check_plan(unit)?;
         let settings = unit.settings()?;
         let event = account.vacate_role(
             &self.account,
             &self.role,
-            self.source,
+            RoleSource::Api,
+            Some(OperationName::of_command(context.command_id)),
             &settings,
             context.by(),
             context.now,
         )?;
+        if let Some(event) = &event {
+            operate(context, unit, &self.account, event)?;
+        }
         append(unit, &self.account, event)
     }
+}
+
+/// Records the change of one role as an operation of its own. Its events come before the role's: the
+/// answer is about the account.
+fn operate(
+    context: &Context,
+    unit: &mut Unit<'_>,
+    account: &AccountName,
+    event: &account::Event,
+) -> Result<(), Stop> {
+    let account = account.clone();
+    let (change, role, from, to) = match event {
+        account::Event::RoleAssigned {
+            role,
+            previous,
+            holder,
+            policy,
+            policy_version,
+            ..
+        } => {
+            let change = OwnershipChange::AssignRole {
+                account: account.clone(),
+                role: role.clone(),
+                from: previous.clone(),
+                to: holder.clone(),
+                policy: *policy,
+                policy_version: *policy_version,
+            };
+            (change, role, previous.clone(), Some(holder.clone()))
+        }
+        account::Event::RoleVacated { role, previous, .. } => {
+            let change = OwnershipChange::VacateRole {
+                account: account.clone(),
+                role: role.clone(),
+                from: previous.clone(),
+            };
+            (change, role, Some(previous.clone()), None)
+        }
+        _ => return Ok(()),
+    };
+    let role = role.clone();
+    let name = operation::start(context, unit, change)?;
+    let followed = RoleChange::of(event).is_some_and(|change| change.is_followed());
+    let recording = Recording {
+        results: vec![ItemResult {
+            item: Holding::Role { account, role },
+            outcome: Outcome::Moved {
+                change: Reassigned {
+                    from,
+                    left_as: left_as("", &to),
+                    to,
+                    shared: false,
+                },
+            },
+        }],
+        awaited: u32::from(followed),
+        policy: None,
+    };
+    operation::record(context, unit, &name, recording)
 }
 
 #[cfg(test)]
@@ -92,7 +161,6 @@ mod tests {
             account: "accounts/acme".parse().unwrap(),
             role: role.parse().unwrap(),
             holder: format!("members/{holder}").parse().unwrap(),
-            source: RoleSource::Api,
         }
     }
 
@@ -100,7 +168,6 @@ mod tests {
         VacateRole {
             account: "accounts/acme".parse().unwrap(),
             role: role.parse().unwrap(),
-            source: RoleSource::Api,
         }
     }
 
@@ -143,11 +210,7 @@ mod tests {
             ownership_policy: Some(OwnershipPolicy::AllOpen),
             ..Changes::default()
         });
-        let command = AssignRole {
-            source: RoleSource::Transfer,
-            ..assign("assignee", "ben")
-        };
-        memory.accept("members/ana", &command);
+        memory.accept("members/ana", &assign("assignee", "ben"));
         let Event::Account(account::Event::RoleAssigned {
             previous,
             source,
@@ -161,7 +224,7 @@ mod tests {
         assert_eq!(previous.as_ref().unwrap().id(), "ana");
         assert_eq!(
             (*source, *policy, *policy_version),
-            (RoleSource::Transfer, OwnershipPolicy::AllOpen, Revision(1))
+            (RoleSource::Api, OwnershipPolicy::AllOpen, Revision(1))
         );
     }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     change::Change,
-    names::{Actor, MemberName, Subject, TaskName},
+    names::{Actor, MemberName, OperationName, Subject, TaskName},
     task::{
         DueSource, Hours, Miles, Money, Notify, OpenStatus, Origin, Percent, Priority, Quantity,
         Requester, Status, Tag, Visibility,
@@ -132,11 +132,14 @@ pub enum AssignmentSource {
 }
 
 /// Why assignees changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssignmentCause {
     pub source: AssignmentSource,
     /// The id of the event that it follows from, such as a role's; none: from a command alone.
     pub event: Option<Uuid>,
+    /// The ownership change that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationName>,
 }
 
 /// What is stored. Renaming a variant or field changes the log's format.

@@ -51,6 +51,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotStarted => "not_started",
+            Self::InProgress => "in_progress",
+            Self::WaitingOnCustomer => "waiting_on_customer",
+            Self::Complete => "complete",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// The same among the open ones; none if it is closed.
     pub fn open(self) -> Option<OpenStatus> {
         match self {

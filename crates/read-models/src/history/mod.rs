@@ -98,7 +98,11 @@ impl ReadModel for History {
             .map_err(|error| FoldError::because(format!("its metadata are malformed: {error}")))?;
         let subject = match event {
             Event::Task(task::Event::Created(created)) => Some(created.subject.clone()),
-            Event::Task(_) | Event::Account(_) | Event::Member(_) | Event::Settings(_) => None,
+            Event::Task(_)
+            | Event::Account(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Operation(_) => None,
         };
         let row = HistoryRow {
             stream: recorded.stream.clone(),

@@ -78,6 +78,8 @@ impl Story {
             actor: actor.parse().unwrap(),
             on_behalf_of: None,
             expected: None,
+            plan: Vec::new(),
+            command_id: Uuid::from_u128(self.events.len() as u128 + 1),
             now: self.now,
         };
         let mut unit = Unit::new(self);

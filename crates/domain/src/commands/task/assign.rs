@@ -36,7 +36,7 @@ impl Command for AssignTask {
         let event = task.assign(
             &self.name,
             &self.assignment,
-            self.cause,
+            self.cause.clone(),
             context.by(),
             context.now,
         )?;

@@ -125,6 +125,7 @@ fn around_it() -> impl Strategy<Value = Box<dyn Command>> {
         }),
         1 => someone().prop_map(|name| boxed(StartDisabling {
             name,
+            successor: None,
             other_admins: vec![],
             holdings: Holdings::default(),
         })),

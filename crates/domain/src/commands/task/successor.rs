@@ -11,14 +11,19 @@ use crate::{
 /// Who works in the place of `member`: they themselves if they take work, else the first along the
 /// chain of their successors who does. None: nobody. Reading the streams makes the append fail where
 /// that changes meanwhile.
-fn in_place_of(unit: &mut Unit<'_>, member: &MemberName) -> Result<Option<MemberName>, Stop> {
+pub(in crate::commands) fn in_place_of(
+    unit: &mut Unit<'_>,
+    member: &MemberName,
+) -> Result<Option<MemberName>, Stop> {
     let mut passed: Vec<MemberName> = Vec::new();
     let mut next = member.clone();
     loop {
         let state = unit.member(&next)?;
         let successor = match state.details().map(|details| &details.standing) {
             Some(Standing::Enabled) => return Ok(Some(next)),
-            Some(Standing::Disabling { successor } | Standing::Disabled { successor }) => successor,
+            Some(Standing::Disabling { successor, .. } | Standing::Disabled { successor }) => {
+                successor
+            }
             None => return Ok(None),
         };
         passed.push(next);
@@ -90,7 +95,7 @@ pub(super) fn replace_disabled(
         joined,
         cause: AssignmentCause {
             source: AssignmentSource::Successor,
-            event: None,
+            ..AssignmentCause::default()
         },
         by: context.by(),
         at: context.now,
@@ -156,6 +161,7 @@ mod tests {
                 "ben",
                 Standing::Disabling {
                     successor: to("cleo"),
+                    operation: None,
                 },
             ),
             ("cleo", Standing::Enabled),

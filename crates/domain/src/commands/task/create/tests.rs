@@ -444,6 +444,7 @@ fn nobody_who_is_leaving_is_given_a_task_by_default() {
     memory.accept("members/ana", &team);
     let leave = StartDisabling {
         name: "members/ben".parse().unwrap(),
+        successor: None,
         other_admins: vec![],
         holdings: Holdings::default(),
     };
@@ -463,7 +464,6 @@ fn nobody_who_is_leaving_is_given_a_task_by_default() {
         account,
         role: crate::terms::Role::assignee(),
         holder: "members/ben".parse().unwrap(),
-        source: crate::account::RoleSource::Api,
     };
     assert_eq!(
         reason(memory.reject("members/ana", &role)),
