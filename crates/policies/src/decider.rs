@@ -143,17 +143,16 @@ impl<P: Policy> Reaction<P> for Decider<P> {
                     (recorded.partition, recorded.position, key.as_str())
                 })
                 .collect();
-            let pending = outbox::pending::<P::Command>(client, P::NAME, &keys).await?;
-            let facts = try_join_all(triggers.iter().map(|(trigger, _)| async {
+            let mut pending = outbox::pending::<P::Command>(client, P::NAME, &keys).await?;
+            if has_bug(Bug::ForgetPending) {
+                pending.iter_mut().for_each(Vec::clear);
+            }
+            let reads = triggers.iter().zip(&pending).map(|((trigger, _), pending)| async {
                 let state = State::new(client, step.schema, trigger.recorded.partition);
-                P::read(&state, *trigger).await
-            }));
-            for (((trigger, key), facts), mut pending) in
-                triggers.iter().zip(facts.await?).zip(pending)
-            {
-                if has_bug(Bug::ForgetPending) {
-                    pending.clear();
-                }
+                P::read(&state, *trigger, pending).await
+            });
+            let facts = try_join_all(reads).await?;
+            for (((trigger, key), facts), pending) in triggers.iter().zip(facts).zip(pending) {
                 let undecided = |error: FoldError| {
                     ReactionError::undecided(trigger.recorded, &error)
                 };

@@ -37,10 +37,12 @@ pub trait Policy: ReadModel {
     /// the state. Pure.
     fn key(recorded: &Recorded, event: &Event) -> Option<String>;
 
-    /// Reads what the decision needs of the state as of the trigger, by an index of its table.
+    /// Reads what the decision needs of the state as of the trigger, by an index of its table. For
+    /// `pending` see [`decide`](Self::decide): what they are about may have to be read too.
     fn read(
         state: &State<'_>,
         trigger: Trigger<'_>,
+        pending: &[Self::Command],
     ) -> impl Future<Output = Result<Self::Facts, ReactionError>> + Send;
 
     /// Decides. Pure. `pending` are the commands that were issued for the same key, whose events come after

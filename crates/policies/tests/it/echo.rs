@@ -110,7 +110,11 @@ impl<const VERSION: i32> Policy for Echo<VERSION> {
         assigned(recorded, event).map(String::from)
     }
 
-    async fn read(state: &State<'_>, trigger: Trigger<'_>) -> Result<i64, ReactionError> {
+    async fn read(
+        state: &State<'_>,
+        trigger: Trigger<'_>,
+        _: &[Utterance],
+    ) -> Result<i64, ReactionError> {
         let account = trigger.recorded.stream.as_str();
         let rows = state
             .query(

@@ -1,7 +1,7 @@
 //! A policy for the tests that moves the work with an account: when its assignee changes, all open tasks of
 //! the one before go to the new one. What the ownership policy does, without its exceptions.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use handoff_domain::{
     Command, Event, account,
@@ -141,7 +141,8 @@ impl ReadModel for Handover {
 
 impl Policy for Handover {
     type Command = Move;
-    type Facts = Vec<TaskName>;
+    /// The open tasks that the one before has in the state, or that moves are under way of.
+    type Facts = Vec<(TaskName, bool)>;
     type Job = NoJob;
 
     fn key(recorded: &Recorded, event: &Event) -> Option<String> {
@@ -153,7 +154,11 @@ impl Policy for Handover {
         }
     }
 
-    async fn read(state: &State<'_>, trigger: Trigger<'_>) -> Result<Vec<TaskName>, ReactionError> {
+    async fn read(
+        state: &State<'_>,
+        trigger: Trigger<'_>,
+        pending: &[Move],
+    ) -> Result<Vec<(TaskName, bool)>, ReactionError> {
         let account = trigger.recorded.stream.as_str();
         let Event::Account(account::Event::RoleAssigned {
             previous: Some(previous),
@@ -162,29 +167,32 @@ impl Policy for Handover {
         else {
             return Ok(Vec::new());
         };
+        let moving: Vec<_> = pending.iter().map(|moved| moved.task.as_str()).collect();
         let rows = state
             .query(
                 |table| {
                     format!(
-                        "select task from {table} where partition = $1 and account = $2 and open \
-                         and $3 = any(assignees) order by task"
+                        "select task, $3 = any(assignees) from {table} \
+                         where partition = $1 and account = $2 and open \
+                             and ($3 = any(assignees) or task = any($4))"
                     )
                 },
                 &[
                     (&state.partition(), Type::INT2),
                     (&account, Type::TEXT),
                     (&previous.as_str(), Type::TEXT),
+                    (&moving, Type::TEXT_ARRAY),
                 ],
             )
             .await?;
         rows.iter()
-            .map(|row| Ok(Take::new(row, 0).parse()?))
+            .map(|row| Ok((Take::new(row, 0).parse()?, row.try_get(1)?)))
             .collect()
     }
 
     fn decide(
         trigger: Trigger<'_>,
-        held: Vec<TaskName>,
+        open: Vec<(TaskName, bool)>,
         pending: Vec<Move>,
     ) -> Result<Decision<Self>, FoldError> {
         let Event::Account(account::Event::RoleAssigned {
@@ -195,17 +203,15 @@ impl Policy for Handover {
         else {
             return Ok(Decision::nothing());
         };
-        let mut held = BTreeSet::from_iter(held);
+        let mut open = BTreeMap::from_iter(open);
         // The moves that are done, and that the state does not show yet.
         for moved in &pending {
-            if moved.from == *from {
-                held.remove(&moved.task);
-            }
-            if moved.to == *from {
-                held.insert(moved.task.clone());
+            if let Some(holds) = open.get_mut(&moved.task) {
+                *holds = moved.to == *from || (*holds && moved.from != *from);
             }
         }
-        let moves = held.into_iter().map(|task| Issue {
+        let held = open.into_iter().filter(|(_, holds)| *holds);
+        let moves = held.map(|(task, _)| Issue {
             target: task.to_string(),
             command: Move {
                 task,

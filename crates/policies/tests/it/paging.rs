@@ -81,7 +81,11 @@ impl Policy for Paging {
         account(recorded, event).map(String::from)
     }
 
-    async fn read(_: &State<'_>, _: Trigger<'_>) -> Result<(), ReactionError> {
+    async fn read(
+        _: &State<'_>,
+        _: Trigger<'_>,
+        _: &[Utterance],
+    ) -> Result<(), ReactionError> {
         Ok(())
     }
 

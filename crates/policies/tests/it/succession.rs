@@ -63,20 +63,20 @@ async fn a_rebuild_acts_on_nothing_again_and_misses_nothing() {
 async fn a_new_version_acts_from_where_the_old_one_was_and_the_old_one_rests() {
     let world = with_accounts().await;
     let one = world.policy::<Echo<1>>("one").await;
-    let first = give(&world, 3).await;
+    let first = give(&world, 4).await;
     world.settled::<Echo<1>>().await;
     let two = world.policy::<Echo<2>>("two").await;
     world.lives::<Echo<2>>().await;
-    let second = give(&world, 3).await;
+    let second = give(&world, 2).await;
     world.settled::<Echo<2>>().await;
     // The state that it has built counts what came before.
     assert_eq!(said(&world).await, [first * SAYS, second * SAYS]);
     // Both run: the new one acts, the old one does not come back.
-    let third = give(&world, 3).await;
+    let third = give(&world, 4).await;
     world.settled::<Echo<2>>().await;
     assert_eq!(said(&world).await, [first * SAYS, (second + third) * SAYS]);
     let texts = world.caused("account.interaction_logged").await;
-    let changes = texts.iter().filter(|(_, event)| event.payload.contains("change 9,"));
+    let changes = texts.iter().filter(|(_, event)| event.payload.contains("change 10,"));
     assert_eq!(changes.count(), 5 * SAYS);
     // The release is taken back: once nobody has run the new version for a while, the old one goes on.
     two.stop().await;
