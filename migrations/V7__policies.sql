@@ -64,8 +64,32 @@ create table policies.jobs (
 -- Which job is to be done next.
 create index jobs_open on policies.jobs (policy, trigger_position) where finished_at is null;
 
--- A policy's state is a projection, and is made and written as one.
-grant handoff_projector to handoff_policy;
+-- A policy's state is a projection: it follows the log, moves checkpoints, and makes tables of its own. Of
+-- read models it may neither read nor write a row.
+grant usage on schema event_log, projections to handoff_policy;
+grant select on event_log.events, event_log.epochs to handoff_policy;
+grant select, insert, update, delete on projections.projections, projections.generations, projections.checkpoints,
+    projections.instances, projections.parked, projections.skips to handoff_policy;
+grant execute on function projections.create_generation_schema, projections.drop_generation_schema to handoff_policy;
 grant usage on schema policies to handoff_policy, handoff_reader;
 grant select, insert, update, delete on policies.commands, policies.jobs to handoff_policy;
 grant select on policies.commands, policies.jobs to handoff_reader;
+
+-- Whoever makes the table of a generation owns it, and nobody else writes it.
+create or replace function projections.create_generation_schema(projection text, generation integer) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    name text := format('%s_%s', projection, generation);
+begin
+    if not exists (
+        select from projections.generations g
+        where g.projection = $1 and g.generation = $2 and g.state = 'building'
+    ) then
+        raise exception 'generation % of projection % is not being built', generation, projection
+            using errcode = 'object_not_in_prerequisite_state';
+    end if;
+    execute format('create schema %I', name);
+    execute format('grant usage, create on schema %I to handoff_projector, handoff_policy', name);
+    execute format('grant usage on schema %I to handoff_reader', name);
+end
+$$;

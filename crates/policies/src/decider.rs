@@ -107,9 +107,7 @@ impl<P: Policy> Decider<P> {
         let passed: Vec<_> = moves
             .iter()
             .copied()
-            .filter(|(partition, to)| {
-                self.settled.get(partition).is_some_and(|first| first <= to)
-            })
+            .filter(|(partition, to)| self.settled.get(partition).is_some_and(|first| first <= to))
             .collect();
         if passed.is_empty() {
             return Ok(());
@@ -147,15 +145,17 @@ impl<P: Policy> Reaction<P> for Decider<P> {
             if has_bug(Bug::ForgetPending) {
                 pending.iter_mut().for_each(Vec::clear);
             }
-            let reads = triggers.iter().zip(&pending).map(|((trigger, _), pending)| async {
-                let state = State::new(client, step.schema, trigger.recorded.partition);
-                P::read(&state, *trigger, pending).await
-            });
+            let reads = triggers
+                .iter()
+                .zip(&pending)
+                .map(|((trigger, _), pending)| async {
+                    let state = State::new(client, step.schema, trigger.recorded.partition);
+                    P::read(&state, *trigger, pending).await
+                });
             let facts = try_join_all(reads).await?;
             for (((trigger, key), facts), pending) in triggers.iter().zip(facts).zip(pending) {
-                let undecided = |error: FoldError| {
-                    ReactionError::undecided(trigger.recorded, &error)
-                };
+                let undecided =
+                    |error: FoldError| ReactionError::undecided(trigger.recorded, &error);
                 let decision = P::decide(*trigger, facts, pending).map_err(undecided)?;
                 let jobs = described::<P>(*trigger, &decision).map_err(undecided)?;
                 let commands = decided::<P>(*trigger, key, decision).map_err(undecided)?;
@@ -231,7 +231,8 @@ impl<P: Policy> Reaction<P> for Decider<P> {
     }
 
     fn pause(&mut self, paused: bool) {
-        self.paused.send_if_modified(|now| std::mem::replace(now, paused) != paused);
+        self.paused
+            .send_if_modified(|now| std::mem::replace(now, paused) != paused);
     }
 
     async fn released(&mut self) -> Partition {

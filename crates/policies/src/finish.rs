@@ -152,9 +152,7 @@ impl<P: Policy> Finisher<P> {
                 let trigger = row.issued.cause.position;
                 let next = match following.last() {
                     Some(Decided { index, .. }) => index + 1,
-                    None => {
-                        outbox::next_index(&*transaction, P::NAME, partition, trigger).await?
-                    }
+                    None => outbox::next_index(&*transaction, P::NAME, partition, trigger).await?,
                 };
                 for (index, issue) in (next..).zip(issues) {
                     let Ok(json) = outbox::encode(&issue.command) else {
@@ -194,7 +192,9 @@ impl<P: Policy> Finisher<P> {
         }
         let unfinished = outbox::unfinished(client, P::NAME, &[partition]).await?;
         let of_partition = unfinished.into_values().next();
-        Ok(Recorded::Before(of_partition.transpose()?.unwrap_or_default()))
+        Ok(Recorded::Before(
+            of_partition.transpose()?.unwrap_or_default(),
+        ))
     }
 }
 

@@ -117,7 +117,6 @@ pub(crate) async fn pending<C: Intent>(
 }
 
 /// The rows of partitions that have no outcome. A partition with a row that cannot be read has an error.
-#[expect(clippy::type_complexity, reason = "it is taken apart at once")]
 pub(crate) async fn unfinished<C: Intent>(
     client: &Client,
     policy: &str,

@@ -183,9 +183,12 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
             match turn {
                 Turn::Go(partition, after) => {
                     self.subscription.assign(partition, after);
-                    taken.extend(live.leases.held.get(&partition).map(|held| {
-                        (partition, lease(live.leases.generation, held))
-                    }));
+                    taken.extend(
+                        live.leases
+                            .held
+                            .get(&partition)
+                            .map(|held| (partition, lease(live.leases.generation, held))),
+                    );
                 }
                 Turn::Halt(partition) => self.subscription.revoke(partition),
             }

@@ -68,7 +68,9 @@ impl<M: ReadModel> Build<'_, M> {
             .unwrap_or_default();
         // The live checkpoints stand still, so this ends however fast the log grows.
         match M::SUCCESSION {
-            Succession::EachVersion => while self.reached.through < furthest && self.step().await? {},
+            Succession::EachVersion => {
+                while self.reached.through < furthest && self.step().await? {}
+            }
             Succession::OneForAll(_) => {
                 for (partition, position) in &live {
                     while self.step_towards(*partition, *position).await? {}
@@ -124,7 +126,9 @@ impl<M: ReadModel> Build<'_, M> {
     }
 
     /// How far each partition is in what is live, of whatever version.
-    pub(crate) async fn live_positions(&self) -> Result<Vec<(Partition, Position)>, ProjectorError> {
+    pub(crate) async fn live_positions(
+        &self,
+    ) -> Result<Vec<(Partition, Position)>, ProjectorError> {
         let rows = self
             .client
             .query(

@@ -53,7 +53,9 @@ impl<P: Policy> JobContext<P> {
             .as_deref()
             .map(serde_json::from_str)
             .transpose()
-            .map_err(|error| JobError::Failed(format!("the saved progress cannot be read: {error}")))
+            .map_err(|error| {
+                JobError::Failed(format!("the saved progress cannot be read: {error}"))
+            })
     }
 
     /// Saves how far the job is. All commands that this includes must have an outcome.
@@ -81,14 +83,12 @@ impl<P: Policy> JobContext<P> {
     ///
     /// # Errors
     /// `Failed` if a command cannot be stored as JSON.
-    pub async fn submit(
-        &self,
-        issues: &[Issue<P::Command>],
-    ) -> Result<Vec<Outcome>, JobError> {
+    pub async fn submit(&self, issues: &[Issue<P::Command>]) -> Result<Vec<Outcome>, JobError> {
         let mut commands = Vec::with_capacity(issues.len());
         for issue in issues {
-            let json = serde_json::to_string(&issue.command)
-                .map_err(|error| JobError::Failed(format!("a command cannot be stored: {error}")))?;
+            let json = serde_json::to_string(&issue.command).map_err(|error| {
+                JobError::Failed(format!("a command cannot be stored: {error}"))
+            })?;
             let id = job_command_id(self.claimed.job, &issue.target);
             commands.push((id, issue.command.clone(), json));
         }

@@ -50,7 +50,11 @@ pub async fn run_jobs<P: Policy, E: Executor<P>>(
         // Noted before it is looked for jobs, so that none that comes meanwhile is overlooked.
         let woken = wake.notified();
         if let Err(error) = worker.claim(&mut running, &shutdown, &mut sweep_at).await {
-            tracing::warn!(policy = P::NAME, error = &error as &dyn std::error::Error, "cannot look for jobs, trying again");
+            tracing::warn!(
+                policy = P::NAME,
+                error = &error as &dyn std::error::Error,
+                "cannot look for jobs, trying again"
+            );
         }
         runtime.metrics.running(P::NAME, running.len());
         tokio::select! {

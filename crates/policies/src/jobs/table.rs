@@ -27,7 +27,10 @@ pub(crate) struct Claimed {
 pub(crate) enum Ended<'a> {
     Done,
     Failed(&'a str),
-    Later { error: &'a str, wait: Duration },
+    Later {
+        error: &'a str,
+        wait: Duration,
+    },
     /// The process stops: another may take it at once.
     Released,
 }

@@ -84,10 +84,7 @@ async fn changes_while_the_policy_is_at_it_end_with_the_last() {
 async fn changes_across_a_kill_end_with_the_last() {
     let world = with_tasks().await;
     give_to(&world, &["ana", "ben", "cleo"]).await;
-    let process = world.process(
-        "handover",
-        &[("HANDOFF_KILL_AT", "policy_after_submit:15")],
-    );
+    let process = world.process("handover", &[("HANDOFF_KILL_AT", "policy_after_submit:15")]);
     assert!(!process.ended().await.success());
     give_to(&world, &["ana"]).await;
     let _next = world.process("handover", &[]);

@@ -28,7 +28,10 @@ pub(crate) struct Echo<const VERSION: i32>;
 /// What it issues.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Utterance {
-    Say { account: AccountName, text: String },
+    Say {
+        account: AccountName,
+        text: String,
+    },
     /// Is rejected: there is no such task.
     Vain,
 }

@@ -54,8 +54,9 @@ async fn wrong(world: &World) -> Vec<String> {
         let count = counts.entry(trigger.stream.to_string()).or_default();
         *count += 1;
         let said = said.remove(&trigger.event_id).unwrap_or_default();
-        let (own, others): (Vec<_>, Vec<_>) =
-            said.iter().partition(|event| event.stream == trigger.stream);
+        let (own, others): (Vec<_>, Vec<_>) = said
+            .iter()
+            .partition(|event| event.stream == trigger.stream);
         let as_of = own
             .iter()
             .all(|event| event.payload.contains(&format!("change {count},")));
@@ -107,7 +108,9 @@ async fn what_the_state_includes_is_not_remembered() {
     world.settled::<Echo<1>>().await;
     // The checkpoint of each partition passes the last outcomes with the last interactions.
     for account in 0..ACCOUNTS {
-        world.task(&format!("a{account}"), &format!("u{account}"), "ana").await;
+        world
+            .task(&format!("a{account}"), &format!("u{account}"), "ana")
+            .await;
     }
     eventually("nothing is remembered", CEILING, async || {
         match world.number("select count(*) from policies.commands").await {
@@ -166,6 +169,45 @@ async fn a_process_killed_with_answers_that_are_not_recorded_acts_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_killed_after_recording_outcomes_acts_once() {
     killed_at("policy_after_record:2").await;
+}
+
+/// Freezes a process at a place until another has taken over and done everything, and wakes it.
+async fn frozen_at(place: &str) {
+    let world = with_accounts().await;
+    let sleeper = world.process("echo", &[("HANDOFF_FREEZE_AT", place)]);
+    give_all(&world, 2).await;
+    sleeper.frozen().await;
+    let other = world.policy::<Echo<1>>("other").await;
+    world.settled::<Echo<1>>().await;
+    sleeper.wake();
+    // They share the partitions again, so it has found out.
+    eventually("both hold a half", CEILING, async || {
+        give_all(&world, 1).await;
+        let policy = world.admin.get("echo").await.unwrap();
+        match &policy.instances[..] {
+            [one, two] if one.partitions == 32 && two.partitions == 32 => Ok(()),
+            _ => Err(policy.instances),
+        }
+    })
+    .await;
+    give_all(&world, 2).await;
+    assert_right(&world).await;
+    drop(other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sleeper_that_was_about_to_submit_acts_once() {
+    frozen_at("policy_before_submit:20").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sleeper_that_was_about_to_record_acts_once() {
+    frozen_at("policy_after_submit:20").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sleeper_that_was_about_to_decide_acts_once() {
+    frozen_at("project_before_commit:3").await;
 }
 
 /// The tests above are worth something: they see what an id for each try does.

@@ -24,7 +24,10 @@ async fn assert_done(world: &World, jobs: usize) {
     let ids: BTreeSet<_> = said.iter().map(|(_, event)| event.command_id).collect();
     assert_eq!(ids.len(), said.len());
     let triggers = world.caused("account.role_assigned").await;
-    let triggers: BTreeSet<_> = triggers.iter().map(|(_, event)| Some(event.event_id)).collect();
+    let triggers: BTreeSet<_> = triggers
+        .iter()
+        .map(|(_, event)| Some(event.event_id))
+        .collect();
     assert!(said.iter().all(|(cause, _)| triggers.contains(cause)));
 }
 

@@ -38,7 +38,9 @@ async fn a_full_gateway_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_is_away_is_waited_for() {
     let world = World::new().await;
-    let port: u16 = world.number("select setting::bigint from pg_settings where name = 'port'").await as u16;
+    let port: u16 = world
+        .number("select setting::bigint from pg_settings where name = 'port'")
+        .await as u16;
     let link = TcpProxy::start(port).await;
     let mut place = world.place.clone();
     let by_link = format!(":{}/", link.port());
@@ -77,7 +79,12 @@ async fn a_rejection_is_an_outcome_and_what_follows_is_done_once() {
     // One for each trigger; and the rejection of what follows is the end of it.
     assert_eq!(said(&world, "sorry").await, 3);
     let policy = world.admin.get("echo").await.unwrap();
-    assert!(policy.partitions.iter().all(|partition| partition.parked.is_none()));
+    assert!(
+        policy
+            .partitions
+            .iter()
+            .all(|partition| partition.parked.is_none())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,15 +107,19 @@ async fn a_trigger_that_cannot_be_decided_parks_its_partition_until_it_is_skippe
     })
     .await;
     assert_eq!(position, poison);
-    eventually("the other partition goes on", CEILING, async || {
-        match said(&world, "other").await {
+    eventually(
+        "the other partition goes on",
+        CEILING,
+        async || match said(&world, "other").await {
             SAYS => Ok(()),
             said => Err(said),
-        }
-    })
+        },
+    )
     .await;
     assert_eq!(said(&world, "acme").await, SAYS);
-    let skipped = world.admin.skip("echo", partition, position, "a test", "members/ana");
+    let skipped = world
+        .admin
+        .skip("echo", partition, position, "a test", "members/ana");
     skipped.await.unwrap();
     world.settled::<Echo<1>>().await;
     assert_eq!(said(&world, "acme").await, 2 * SAYS);
@@ -126,14 +137,20 @@ async fn a_paused_policy_does_nothing_until_it_is_resumed() {
     let _policy = world.policy::<Echo<1>>("two").await;
     eventually("it is there", CEILING, async || {
         let echo = world.admin.get("echo").await.unwrap();
-        match echo.instances.iter().any(|instance| instance.partitions == 64) {
+        match echo
+            .instances
+            .iter()
+            .any(|instance| instance.partitions == 64)
+        {
             true => Ok(()),
             false => Err(echo.instances),
         }
     })
     .await;
     world.give("acme", "ben").await;
-    let seen = world.number("select max(position) from projections.checkpoints where projection = 'echo'").await;
+    let seen = world
+        .number("select max(position) from projections.checkpoints where projection = 'echo'")
+        .await;
     assert!(world.log.head().await.unwrap().position.0 > seen);
     assert_eq!(said(&world, "acme").await, 0);
     world.admin.resume("echo").await.unwrap();

@@ -81,11 +81,7 @@ impl Policy for Paging {
         account(recorded, event).map(String::from)
     }
 
-    async fn read(
-        _: &State<'_>,
-        _: Trigger<'_>,
-        _: &[Utterance],
-    ) -> Result<(), ReactionError> {
+    async fn read(_: &State<'_>, _: Trigger<'_>, _: &[Utterance]) -> Result<(), ReactionError> {
         Ok(())
     }
 

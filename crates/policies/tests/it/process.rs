@@ -46,6 +46,25 @@ impl PolicyProcess {
         self.0.wait().unwrap();
     }
 
+    /// Waits until it has stopped in its sleep, as `HANDOFF_FREEZE_AT` has it.
+    pub(crate) async fn frozen(&self) {
+        let stat = format!("/proc/{}/stat", self.0.id());
+        eventually("the process is frozen", CEILING, async || {
+            let stat = std::fs::read_to_string(&stat).unwrap();
+            match stat.rsplit(") ").next() {
+                Some(state) if state.starts_with('T') => Ok(()),
+                state => Err(format!("{state:?}")),
+            }
+        })
+        .await;
+    }
+
+    /// Has it go on.
+    pub(crate) fn wake(&self) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    }
+
     /// Waits until it has ended by itself.
     pub(crate) async fn ended(mut self) -> ExitStatus {
         eventually("the process ends", CEILING, async || {

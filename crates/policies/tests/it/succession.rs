@@ -41,7 +41,14 @@ async fn a_rebuild_acts_on_nothing_again_and_misses_nothing() {
     let _policy = world.policy::<Echo<1>>("one").await;
     let mut triggers = give(&world, 4).await;
     world.settled::<Echo<1>>().await;
-    let before = world.admin.get("echo").await.unwrap().live().unwrap().number;
+    let before = world
+        .admin
+        .get("echo")
+        .await
+        .unwrap()
+        .live()
+        .unwrap()
+        .number;
     let generation = world.admin.rebuild("echo").await.unwrap();
     assert!(generation > before);
     // While it is built and taken over.
@@ -76,7 +83,9 @@ async fn a_new_version_acts_from_where_the_old_one_was_and_the_old_one_rests() {
     world.settled::<Echo<2>>().await;
     assert_eq!(said(&world).await, [first * SAYS, (second + third) * SAYS]);
     let texts = world.caused("account.interaction_logged").await;
-    let changes = texts.iter().filter(|(_, event)| event.payload.contains("change 10,"));
+    let changes = texts
+        .iter()
+        .filter(|(_, event)| event.payload.contains("change 10,"));
     assert_eq!(changes.count(), 5 * SAYS);
     // The release is taken back: once nobody has run the new version for a while, the old one goes on.
     two.stop().await;

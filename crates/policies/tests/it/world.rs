@@ -248,7 +248,9 @@ impl World {
     pub(crate) async fn lives<P: Policy>(&self) {
         eventually("the policy lives", CEILING, async || {
             match self.admin.get(P::NAME).await {
-                Ok(policy) if policy.live().is_some_and(|live| live.version == P::VERSION) => Ok(()),
+                Ok(policy) if policy.live().is_some_and(|live| live.version == P::VERSION) => {
+                    Ok(())
+                }
                 other => Err(format!("{other:?}")),
             }
         })
