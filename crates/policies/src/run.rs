@@ -21,7 +21,8 @@ const SETTINGS: &str = "-c synchronous_commit=off -c jit=off -c enable_seqscan=o
 /// How policies wait and how much they do at once.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Commands of one policy that are under way at once in this process, those of its jobs included.
+    /// Commands that one policy has decided and that are under way at once in this process; its jobs
+    /// together may have as many.
     pub in_flight: NonZeroUsize,
     /// Jobs of one policy that this process does at once.
     pub jobs: NonZeroUsize,

@@ -120,7 +120,7 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "HANDOFF_QUERY_SESSIONS", value_name = "N")]
     query_sessions: Option<NonZeroUsize>,
 
-    /// Commands of one policy that are under way at once in a process [default: 512]
+    /// Commands of one policy that are under way at once in a process, and as many of its jobs [default: 512]
     #[arg(long, global = true, env = "HANDOFF_POLICY_COMMANDS", value_name = "N")]
     policy_commands: Option<NonZeroUsize>,
 

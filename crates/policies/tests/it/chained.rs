@@ -1,5 +1,6 @@
 //! Changes that follow each other at once lose nothing.
 
+use futures_util::StreamExt;
 use handoff_domain::commands::CompleteTask;
 
 use crate::{handover::Handover, world::World};
@@ -90,6 +91,23 @@ async fn changes_across_a_kill_end_with_the_last() {
     let _next = world.process("handover", &[]);
     world.settled::<Handover>().await;
     assert_eq!(assignees(&world, TASKS).await, vec!["members/ana"; TASKS]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_with_thousands_of_tasks_is_handed_over_whole() {
+    const MANY: usize = 3_000;
+    let world = World::new().await;
+    world.task("acme", "t0", "ana").await;
+    let rest = (1..MANY).map(|task| format!("t{task}"));
+    futures_util::stream::iter(rest)
+        .for_each_concurrent(200, async |task| world.task("acme", &task, "ana").await)
+        .await;
+    give_to(&world, &["ana", "ben", "cleo"]).await;
+    let started = std::time::Instant::now();
+    let _policy = world.policy::<Handover>("one").await;
+    world.settled::<Handover>().await;
+    println!("{} moves in {:?}", 2 * MANY, started.elapsed());
+    assert_eq!(assignees(&world, MANY).await, vec!["members/cleo"; MANY]);
 }
 
 /// The tests above are worth something.

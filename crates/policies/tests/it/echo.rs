@@ -23,7 +23,7 @@ pub(crate) const SAYS: usize = 12;
 pub(crate) const POISON: &str = "members/dan";
 
 /// A row counts the changes of an account's assignee.
-pub(crate) struct Echo<const VERSION: i32>;
+pub(crate) struct Echo<const VERSION: i32, const PRESENT: bool = false>;
 
 /// What it issues.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,12 +66,15 @@ fn assigned(recorded: &Recorded, event: &Event) -> Option<AccountName> {
     }
 }
 
-impl<const VERSION: i32> ReadModel for Echo<VERSION> {
+impl<const VERSION: i32, const PRESENT: bool> ReadModel for Echo<VERSION, PRESENT> {
     const NAME: &'static str = "echo";
     const VERSION: i32 = VERSION;
     const KEY: &'static [&'static str] = &["account text collate \"C\" not null"];
     const COLUMNS: &'static [&'static str] = &["count bigint not null"];
-    const SUCCESSION: Succession = Succession::OneForAll(Beginning::Log);
+    const SUCCESSION: Succession = Succession::OneForAll(match PRESENT {
+        true => Beginning::Present,
+        false => Beginning::Log,
+    });
 
     type Key = AccountName;
     type Row = i64;
@@ -104,7 +107,7 @@ impl<const VERSION: i32> ReadModel for Echo<VERSION> {
     }
 }
 
-impl<const VERSION: i32> Policy for Echo<VERSION> {
+impl<const VERSION: i32, const PRESENT: bool> Policy for Echo<VERSION, PRESENT> {
     type Command = Utterance;
     type Facts = i64;
     type Job = NoJob;

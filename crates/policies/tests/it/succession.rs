@@ -98,3 +98,19 @@ async fn a_new_version_acts_from_where_the_old_one_was_and_the_old_one_rests() {
     );
     drop(one);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_begins_at_present_knows_what_was_before_and_does_not_act_on_it() {
+    let world = with_accounts().await;
+    give(&world, 2).await;
+    let _policy = world.policy::<Echo<1, true>>("one").await;
+    world.lives::<Echo<1, true>>().await;
+    let after = give(&world, 2).await;
+    world.settled::<Echo<1, true>>().await;
+    assert_eq!(said(&world).await, [after * SAYS, 0]);
+    let texts = world.caused("account.interaction_logged").await;
+    let last = texts
+        .iter()
+        .filter(|(_, event)| event.payload.contains("change 4,"));
+    assert_eq!(last.count(), 5 * SAYS);
+}
