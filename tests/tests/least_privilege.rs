@@ -7,13 +7,17 @@ use handoff_testkit::PrivatePostgres;
 use handoff_tests::{Deployment, task};
 
 /// The logins of the docs, and the roles that each is granted.
-const LOGINS: [(&str, &str); 3] = [
+const LOGINS: [(&str, &str); 4] = [
     (
         "login_api",
         "handoff_appender, handoff_reader, handoff_projector",
     ),
     ("login_relay", "handoff_relay, handoff_reader"),
     ("login_project", "handoff_projector, handoff_reader"),
+    (
+        "login_policies",
+        "handoff_appender, handoff_reader, handoff_policy",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,10 +36,11 @@ async fn every_process_runs_with_a_login_of_its_own() {
         let port = postgres.port();
         format!("postgres://{login}:of-its-own@127.0.0.1:{port}/handoff")
     };
-    let (api, relay, project) = (
+    let (api, relay, project, policies) = (
         as_login("login_api"),
         as_login("login_relay"),
         as_login("login_project"),
+        as_login("login_policies"),
     );
     let (_api, client) = deployment
         .api_with(&[("HANDOFF_DATABASE_URL", api.as_str())])
@@ -56,6 +61,12 @@ async fn every_process_runs_with_a_login_of_its_own() {
                 "history",
             ],
             &[("HANDOFF_DATABASE_URL", project.as_str())],
+        )
+        .await;
+    let _policies = deployment
+        .role_with(
+            &["policies"],
+            &[("HANDOFF_DATABASE_URL", policies.as_str())],
         )
         .await;
 

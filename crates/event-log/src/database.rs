@@ -16,6 +16,8 @@ pub enum Role {
     Relay,
     /// Writes read models and their checkpoints.
     Projector,
+    /// Writes the state of policies, what they have decided, and their jobs.
+    Policy,
     /// Reads.
     Reader,
 }
@@ -26,6 +28,7 @@ impl Role {
             Self::Appender => "handoff_appender",
             Self::Relay => "handoff_relay",
             Self::Projector => "handoff_projector",
+            Self::Policy => "handoff_policy",
             Self::Reader => "handoff_reader",
         }
     }

@@ -47,6 +47,16 @@ named! {
         LeaseBeforeTake = "lease_before_take",
         /// A projector has just taken partitions.
         LeaseAfterTake = "lease_after_take",
+        /// A policy is about to submit a command that it has decided and stored.
+        PolicyBeforeSubmit = "policy_before_submit",
+        /// A policy's command has an answer, which is not recorded.
+        PolicyAfterSubmit = "policy_after_submit",
+        /// A policy has recorded what became of commands.
+        PolicyAfterRecord = "policy_after_record",
+        /// A job was just claimed, and has done nothing yet.
+        JobClaimed = "job_claimed",
+        /// A job has just saved how far it is.
+        JobSaved = "job_saved",
         /// A rebuilt read model is about to be made the live one.
         SwitchBeforeCommit = "switch_before_commit",
         /// A rebuilt read model has just become the live one.
@@ -73,6 +83,10 @@ named! {
         LeaveHoles = "leave_holes",
         /// Remembers states across sessions of the log, also those that a restore has undone (rule 3).
         RememberAcrossSessions = "remember_across_sessions",
+        /// Submits each try of a policy's command under an id of its own.
+        NewIdPerTry = "new_id_per_try",
+        /// Does not tell a policy's decision of the commands that its state does not show yet.
+        ForgetPending = "forget_pending",
         /// Lets callers wait instead of refusing what does not fit into the queue.
         UnboundedQueue = "unbounded_queue",
     }

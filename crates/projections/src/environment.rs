@@ -12,7 +12,10 @@ use tokio::sync::watch;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
-use crate::{metrics::Metrics, model::ReadModel};
+use crate::{
+    metrics::Metrics,
+    model::{ReadModel, Succession},
+};
 
 /// What the sessions of projectors are set to.
 ///
@@ -74,13 +77,11 @@ impl Default for Settings {
 impl Environment {
     /// A session for the work on one read model.
     pub(crate) async fn connect<M: ReadModel>(&self) -> Result<Client, LogError> {
-        self.database
-            .connect(
-                Role::Projector,
-                &format!("handoff project {}", M::NAME),
-                SETTINGS,
-            )
-            .await
+        let (role, application) = match M::SUCCESSION {
+            Succession::EachVersion => (Role::Projector, format!("handoff project {}", M::NAME)),
+            Succession::OneForAll(_) => (Role::Policy, format!("handoff policy {}", M::NAME)),
+        };
+        self.database.connect(role, &application, SETTINGS).await
     }
 }
 

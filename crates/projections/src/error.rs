@@ -29,6 +29,9 @@ pub(crate) enum ProjectorError {
     /// A stored row is not what this program writes.
     #[error("a row cannot be read")]
     Unreadable(#[from] UnreadableRow),
+    /// What a policy decided could not be written.
+    #[error(transparent)]
+    Reaction(#[from] crate::reaction::ReactionError),
     /// A task of this process ended early.
     #[error("a task of the projector ended early")]
     Task(#[from] tokio::task::JoinError),

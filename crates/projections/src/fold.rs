@@ -37,6 +37,11 @@ impl<R: Borrow<Recorded>> Decoded<R> {
         Self { recorded, event }
     }
 
+    /// The event, unless it was skipped or cannot be read.
+    pub(crate) fn event(&self) -> Option<&Event> {
+        self.event.as_ref()?.as_ref().ok()
+    }
+
     pub(crate) fn partition(&self) -> Partition {
         self.recorded.borrow().partition
     }

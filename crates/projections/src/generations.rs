@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::{error::ProjectorError, model::ReadModel, table};
+use crate::{
+    error::ProjectorError,
+    model::{ReadModel, Succession},
+    table,
+};
 
 /// How a projector finds the generations of its own version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,8 +18,12 @@ pub(crate) struct Standing {
     pub(crate) paused: bool,
 }
 
-/// Makes the projection known, and asks for a generation of this version if there is none.
-pub(crate) async fn ensure<M: ReadModel>(client: &mut Client) -> Result<(), ProjectorError> {
+/// Makes the projection known, and asks for a generation of this version if there is none. Where there is
+/// one for all versions, a newer one that was used within `kept` is left in its place.
+pub(crate) async fn ensure<M: ReadModel>(
+    client: &mut Client,
+    kept: Duration,
+) -> Result<(), ProjectorError> {
     let transaction = client.transaction().await?;
     transaction
         .execute(
@@ -23,10 +31,31 @@ pub(crate) async fn ensure<M: ReadModel>(client: &mut Client) -> Result<(), Proj
             &[&M::NAME],
         )
         .await?;
-    if standing::<M>(&transaction).await?.live.is_none() {
+    if standing::<M>(&transaction).await?.live.is_none()
+        && !is_superseded::<M>(&transaction, kept).await?
+    {
         request(&transaction, M::NAME, M::VERSION).await?;
     }
     Ok(transaction.commit().await?)
+}
+
+/// Whether a newer version has the one place that there is.
+async fn is_superseded<M: ReadModel>(
+    transaction: &Transaction<'_>,
+    kept: Duration,
+) -> Result<bool, ProjectorError> {
+    if M::SUCCESSION == Succession::EachVersion {
+        return Ok(false);
+    }
+    let row = transaction
+        .query_one(
+            "select exists (select from projections.generations \
+             where projection = $1 and version > $2 and state = 'live' \
+                 and used_at > clock_timestamp() - make_interval(secs => $3))",
+            &[&M::NAME, &M::VERSION, &seconds(kept)],
+        )
+        .await?;
+    Ok(row.try_get(0)?)
 }
 
 /// Asks for a new generation of a version; the projectors of that version build it. Answers its

@@ -3,6 +3,7 @@
 //! - [`ReadModel`]: what a read model says about itself: a table, and a pure fold
 //! - [`Rows`]: the rows that a fold works on; [`Put`], [`Take`]: their way into the table and back
 //! - [`run_projector`]: applies the log to a read model, each event exactly once, whatever dies
+//! - [`run_reacting`], [`Reaction`]: a projector that also does something at some events, for policies
 //! - [`Reads`]: rows, and how far they are, in one snapshot; [`Inclusion`]: waiting until they are further
 //! - [`Admin`]: what operators see and do
 //!
@@ -18,11 +19,13 @@ mod environment;
 mod error;
 mod fold;
 mod generations;
+mod held_back;
 mod inclusion;
 mod leases;
 mod metrics;
 mod model;
 mod projector;
+mod reaction;
 mod reads;
 mod rebuild;
 mod rows;
@@ -35,8 +38,9 @@ pub use columns::{Put, Take, UnreadableRow};
 pub use environment::{Environment, Notices, Settings};
 pub use inclusion::{Inclusion, Source, WaitError};
 pub use metrics::Metrics;
-pub use model::{Index, ReadModel};
-pub use projector::run_projector;
+pub use model::{Beginning, Index, ReadModel, Succession};
+pub use projector::{run_projector, run_reacting};
+pub use reaction::{Lease, Reaction, ReactionError, Step, Trigger};
 pub use reads::{Answer, ReadError, Reads, reading_pool};
 pub use rows::{Change, FoldError, Rows};
 pub use status::{Generation, GenerationState, Instance, Parked, PartitionStatus, Projection};

@@ -30,6 +30,8 @@ pub trait ReadModel: Send + Sync + 'static {
     const COLUMNS: &'static [&'static str];
     /// The secondary indexes.
     const INDEXES: &'static [Index] = &[];
+    /// How its generations follow each other.
+    const SUCCESSION: Succession = Succession::EachVersion;
     /// Whether events only ever add rows: then [`touches`](Self::touches) is not asked, nothing is loaded,
     /// and [`Rows::insert`] is all that the fold may use.
     const INSERT_ONLY: bool = false;
@@ -63,6 +65,28 @@ pub trait ReadModel: Send + Sync + 'static {
 
     /// Takes a key and a row from the columns of `KEY` and `COLUMNS`, in their order.
     fn take(from: &mut Take<'_>) -> Result<(Self::Key, Self::Row), UnreadableRow>;
+}
+
+/// How the generations of a read model follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Succession {
+    /// Each version has a live generation of its own, and a new one may be further than the one it
+    /// replaces: rows that are read.
+    EachVersion,
+    /// One generation is live, of whatever version, and a new one takes over behind exactly the events
+    /// that the one before it has applied: the state of a policy, which acts on each event once. The
+    /// first one begins where it is said. An older version takes over from a newer one that nobody has
+    /// run for as long as unused generations are kept.
+    OneForAll(Beginning),
+}
+
+/// Where the first generation of [`Succession::OneForAll`] begins to follow the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// At the first event: what happened before is acted on too.
+    Log,
+    /// About at the end of the log, with rows that include it.
+    Present,
 }
 
 /// A secondary index of a read model's table. Its comment says which query it serves.

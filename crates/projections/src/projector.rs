@@ -1,7 +1,7 @@
 //! The projector: batches from the feed, folded into the live generation, for as long as the process runs.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -22,9 +22,11 @@ use crate::{
     error::ProjectorError,
     fold::{Decoded, Fold, Skips, Stop, describe},
     generations,
+    held_back::{HeldBack, Kept},
     leases::{self, Held, Leases, Turn},
     metrics::ProjectorMetrics,
-    model::ReadModel,
+    model::{ReadModel, Succession},
+    reaction::{Passive, Reaction, Step, Trigger, lease},
     table::{self, Table},
 };
 
@@ -37,11 +39,21 @@ const BUSY: f64 = 32.0;
 /// Keeps a read model equal to the log until `shutdown`, then gives its partitions back. Builds what
 /// has to be built. Whatever fails is tried again; only a panic ends it early.
 pub async fn run_projector<M: ReadModel>(environment: Environment, shutdown: CancellationToken) {
+    run_reacting::<M, Passive>(environment, Passive, shutdown).await;
+}
+
+/// As [`run_projector`], and reacts to some of the events.
+pub async fn run_reacting<M: ReadModel, R: Reaction<M>>(
+    environment: Environment,
+    mut reaction: R,
+    shutdown: CancellationToken,
+) {
     let mut background = Background::new(environment.clone(), &shutdown);
     let mut wait = RETRY.0;
     loop {
         let started = Instant::now();
-        let ended = work::<M>(&environment, &mut background, &shutdown).await;
+        let ended = work::<M, R>(&environment, &mut reaction, &mut background, &shutdown).await;
+        reaction.leave().await;
         let Err(error) = ended else { return };
         if started.elapsed() > RETRY.1 {
             wait = RETRY.0;
@@ -59,15 +71,18 @@ pub async fn run_projector<M: ReadModel>(environment: Environment, shutdown: Can
 }
 
 /// Works in one session until `shutdown`, or until anything fails.
-async fn work<M: ReadModel>(
+async fn work<M: ReadModel, R: Reaction<M>>(
     environment: &Environment,
+    reaction: &mut R,
     background: &mut Background,
     shutdown: &CancellationToken,
 ) -> Result<(), ProjectorError> {
     let mut client = environment.connect::<M>().await?;
-    generations::ensure::<M>(&mut client).await?;
-    let mut projector = Projector::<M> {
+    generations::ensure::<M>(&mut client, environment.settings.kept).await?;
+    let mut projector = Projector::<M, R> {
         environment,
+        reaction,
+        back: HeldBack::default(),
         metrics: environment.metrics.of(M::NAME),
         client,
         subscription: environment.feed.subscribe(),
@@ -92,8 +107,11 @@ async fn work<M: ReadModel>(
     projector.leave().await
 }
 
-struct Projector<'a, M: ReadModel> {
+struct Projector<'a, M: ReadModel, R> {
     environment: &'a Environment,
+    reaction: &'a mut R,
+    /// What waits for the effects of events that were reacted to.
+    back: HeldBack,
     metrics: ProjectorMetrics,
     client: Client,
     subscription: Subscription,
@@ -111,11 +129,12 @@ struct Projector<'a, M: ReadModel> {
 
 struct Live<M> {
     leases: Leases,
+    schema: String,
     table: Table<M>,
     checkpoints: Checkpoints,
 }
 
-impl<M: ReadModel> Projector<'_, M> {
+impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
     /// Says that this instance is there, and looks what operators and other instances want.
     async fn beat(&mut self, background: &mut Background) -> Result<(), ProjectorError> {
         let client = &self.client;
@@ -127,26 +146,59 @@ impl<M: ReadModel> Projector<'_, M> {
         )?;
         self.paused = standing.paused;
         self.skips = skips;
+        self.reaction.pause(self.paused);
+        let has_one = standing.live.or(standing.building).is_some();
+        if !has_one && M::SUCCESSION != Succession::EachVersion {
+            // Another version's took its place; that one may be given up meanwhile.
+            generations::ensure::<M>(&mut self.client, self.environment.settings.kept).await?;
+        }
         background.see::<M>(standing.building);
         self.follow(standing.live).await?;
         let Some(live) = &mut self.live else {
             return Ok(());
         };
         let turns = live.leases.renew(&self.client).await?;
-        for turn in turns {
-            match turn {
-                Turn::Go(partition, after) => self.subscription.assign(partition, after),
-                Turn::Halt(partition) => self.subscription.revoke(partition),
-            }
-        }
+        let generation = live.leases.generation;
+        self.turn(turns).await?;
         generations::used(
             &self.client,
             M::NAME,
-            live.leases.generation,
+            generation,
             self.environment.settings.kept,
         )
         .await?;
         self.measure().await
+    }
+
+    /// Takes up the partitions that have become this instance's, and drops those that have not.
+    async fn turn(&mut self, turns: Vec<Turn>) -> Result<(), ProjectorError> {
+        let Some(live) = &self.live else {
+            return Ok(());
+        };
+        let mut taken = Vec::new();
+        for turn in turns {
+            let (Turn::Go(partition, _) | Turn::Halt(partition)) = turn;
+            self.back.forget(partition);
+            self.reaction.lost(partition);
+            match turn {
+                Turn::Go(partition, after) => {
+                    self.subscription.assign(partition, after);
+                    taken.extend(
+                        live.leases
+                            .held
+                            .get(&partition)
+                            .map(|held| (partition, lease(live.leases.generation, held))),
+                    );
+                }
+                Turn::Halt(partition) => self.subscription.revoke(partition),
+            }
+        }
+        if R::REACTS && !taken.is_empty() {
+            for partition in self.reaction.taken(&self.client, &taken).await? {
+                self.back.wait(partition);
+            }
+        }
+        Ok(())
     }
 
     /// Turns to the generation that is live now.
@@ -157,15 +209,19 @@ impl<M: ReadModel> Projector<'_, M> {
         // What another generation had delivered is of no use to this one.
         self.subscription = self.environment.feed.subscribe();
         self.live = None;
+        self.back = HeldBack::default();
+        self.reaction.leave().await;
         let Some(generation) = generation else {
             return Ok(());
         };
         let Environment {
             instance, settings, ..
         } = self.environment;
+        let schema = table::schema(M::NAME, generation);
         self.live = Some(Live {
             leases: Leases::new(M::NAME, M::VERSION, generation, instance, settings.expiry),
-            table: Table::open(&self.client, &table::schema(M::NAME, generation)).await?,
+            table: Table::open(&self.client, &schema).await?,
+            schema,
             checkpoints: Checkpoints::open(&self.client, M::NAME, generation).await?,
         });
         Ok(())
@@ -212,6 +268,12 @@ impl<M: ReadModel> Projector<'_, M> {
             self.environment.precedence.rest(until).await;
             return Ok(Vec::new());
         }
+        if R::REACTS {
+            let events = self.ready();
+            if !events.is_empty() {
+                return Ok(events);
+            }
+        }
         let settings = &self.environment.settings;
         let linger = if self.busy {
             settings.linger
@@ -224,6 +286,10 @@ impl<M: ReadModel> Projector<'_, M> {
             () = self.environment.precedence.called(), if self.busy => {
                 self.subscription.next(settings.max_events, Duration::ZERO).await
             }
+            partition = self.reaction.released(), if R::REACTS => {
+                self.back.release(partition);
+                return Ok(self.ready());
+            }
         };
         let events = batch?.events;
         let now = Instant::now();
@@ -232,39 +298,95 @@ impl<M: ReadModel> Projector<'_, M> {
         Ok(events)
     }
 
+    /// The events that were held back and need not be any more.
+    fn ready(&mut self) -> Vec<Arc<Recorded>> {
+        let held = self.live.as_ref().map(|live| &live.leases.held);
+        let ready = self
+            .back
+            .ready(|partition| Some(held?.get(&partition)?.position));
+        for (partition, after) in ready.again {
+            self.subscription.assign(partition, after);
+        }
+        ready.events
+    }
+
+    /// Picks the events that can be applied now: in each partition none behind one that is reacted to.
+    /// What comes after it is held back.
+    fn admit(&mut self, events: Vec<Arc<Recorded>>) -> Vec<Decoded<Arc<Recorded>>> {
+        let Some(live) = &self.live else {
+            return Vec::new();
+        };
+        let mut admitted = Vec::with_capacity(events.len());
+        let mut closed = BTreeSet::new();
+        for event in events {
+            let partition = event.partition;
+            let goes_on = live
+                .leases
+                .held
+                .get(&partition)
+                .is_some_and(|held| held.parked.is_none() && event.position > held.position);
+            if !goes_on {
+                continue;
+            }
+            if closed.contains(&partition) || self.back.holds(partition) {
+                let most = self.environment.settings.max_events;
+                if self.back.keep(event, most) == Kept::Dropped {
+                    self.subscription.revoke(partition);
+                }
+                continue;
+            }
+            let decoded = Decoded::new(event, &self.skips);
+            if R::REACTS
+                && let Some(event) = decoded.event()
+                && self.reaction.is_trigger(&decoded.recorded, event)
+            {
+                closed.insert(partition);
+            }
+            admitted.push(decoded);
+        }
+        admitted
+    }
+
     /// Applies events and moves the checkpoints, all or nothing.
     async fn apply(&mut self, events: Vec<Arc<Recorded>>) -> Result<(), ProjectorError> {
+        let started = Instant::now();
+        let mut events = self.admit(events);
         let Some(live) = &mut self.live else {
             return Ok(());
         };
-        let started = Instant::now();
-        let held = &live.leases.held;
-        let goes_on = |event: &Arc<Recorded>| {
-            held.get(&event.partition)
-                .is_some_and(|held| held.parked.is_none() && event.position > held.position)
-        };
-        let events: Vec<_> = events
-            .into_iter()
-            .filter(goes_on)
-            .map(|event| Decoded::new(event, &self.skips))
-            .collect();
         if events.is_empty() {
             return Ok(());
         }
-        let Folded {
-            events,
-            fold,
-            stops,
-        } = fold(&self.client, &live.table, events).await?;
-        let moves = moves(&events, &stops, held);
-        let changes = live.table.encode(fold.changes())?;
-        let stopped: Vec<_> = stops.values().collect();
-        pass(Point::ProjectBeforeWrite);
-        try_join!(
-            async { Ok(self.client.batch_execute("begin").await?) },
-            live.checkpoints.advance(&self.client, &moves, &stopped),
-            live.table.write(&self.client, &changes),
-        )?;
+        let held = &live.leases.held;
+        let mut undecided = HashMap::new();
+        let (folded, stops, moves) = loop {
+            let Folded {
+                events: folded,
+                fold,
+                mut stops,
+            } = fold(&self.client, &live.table, events).await?;
+            stops.extend(undecided.clone());
+            let moves = moves(&folded, &stops, held);
+            let changes = live.table.encode(fold.changes())?;
+            let stopped: Vec<_> = stops.values().collect();
+            pass(Point::ProjectBeforeWrite);
+            try_join!(
+                async { Ok(self.client.batch_execute("begin").await?) },
+                live.checkpoints.advance(&self.client, &moves, &stopped),
+                live.table.write(&self.client, &changes),
+            )?;
+            if R::REACTS {
+                let written = write_reaction(self.reaction, &self.client, live, &folded, &moves);
+                if let Err(stop) = written.await? {
+                    self.client.batch_execute("rollback").await?;
+                    events = folded;
+                    events.retain(|event| event.position() != stop.position);
+                    undecided.insert(stop.partition, stop);
+                    continue;
+                }
+            }
+            break (folded, stops, moves);
+        };
         pass(Point::ProjectBeforeCommit);
         self.client.batch_execute("commit").await?;
         pass(Point::ProjectAfterCommit);
@@ -277,16 +399,20 @@ impl<M: ReadModel> Projector<'_, M> {
         }
         for stop in stops.values() {
             self.subscription.revoke(stop.partition);
+            self.back.forget(stop.partition);
             tracing::error!(
                 projection = M::NAME, partition = %stop.partition, position = %stop.position, error = stop.error,
                 "an event cannot be applied: its partition waits until an operator retries or skips it"
             );
         }
+        for partition in self.reaction.committed() {
+            self.back.wait(partition);
+        }
         self.environment.notices.moved(M::NAME);
         if let Some(furthest) = moves.iter().map(|moved| moved.to).max() {
             self.environment.hints.checkpoint(M::NAME, furthest);
         }
-        self.metrics.events.inc_by(events.len() as u64);
+        self.metrics.events.inc_by(folded.len() as u64);
         self.metrics
             .batch_seconds
             .observe(started.elapsed().as_secs_f64());
@@ -295,10 +421,47 @@ impl<M: ReadModel> Projector<'_, M> {
 
     /// Gives everything back.
     async fn leave(mut self) -> Result<(), ProjectorError> {
+        // What is under way for them ends first, so that no two work on it.
+        self.reaction.leave().await;
         if let Some(live) = &mut self.live {
             live.leases.release(&self.client).await?;
         }
         leases::sign_off(&self.client, M::NAME, &self.environment.instance).await
+    }
+}
+
+/// Has the reaction write its part in the transaction that is open. Answers the event that cannot be
+/// decided, if there is one.
+async fn write_reaction<M: ReadModel, R: Reaction<M>>(
+    reaction: &mut R,
+    client: &Client,
+    live: &Live<M>,
+    folded: &[Decoded<Arc<Recorded>>],
+    moves: &[Move],
+) -> Result<Result<(), Stop>, ProjectorError> {
+    let triggers: Vec<_> = folded
+        .iter()
+        .filter_map(|decoded| {
+            let (recorded, event) = (&*decoded.recorded, decoded.event()?);
+            let trigger = Trigger { recorded, event };
+            reaction.is_trigger(recorded, event).then_some(trigger)
+        })
+        .collect();
+    let moves: Vec<_> = moves
+        .iter()
+        .map(|moved| (moved.partition, moved.to))
+        .collect();
+    let step = Step {
+        schema: &live.schema,
+        moves: &moves,
+        triggers: &triggers,
+    };
+    match reaction.react(client, step).await {
+        Ok(()) => Ok(Ok(())),
+        Err(error) => match error.into_stop() {
+            Ok(stop) => Ok(Err(stop)),
+            Err(error) => Err(error.into()),
+        },
     }
 }
 

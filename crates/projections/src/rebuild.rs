@@ -22,7 +22,7 @@ use crate::{
     error::ProjectorError,
     fold::{Decoded, Fold, Skips, Stop},
     generations,
-    model::ReadModel,
+    model::{Beginning, ReadModel, Succession},
     rows::Change,
     switch::Switched,
     table::{self, Table},
@@ -75,6 +75,7 @@ pub(crate) async fn rebuild<M: ReadModel>(
     loop {
         build.resume().await?;
         build.catch_up().await?;
+        build.approach().await?;
         match build.switch().await? {
             Switched::Live => break,
             Switched::NotYet => {}
@@ -97,7 +98,7 @@ const BUILD_LOCK: i32 = 7_201_041;
 /// How far a build is.
 #[derive(Debug, Clone)]
 pub(crate) struct Reached {
-    /// The log was read up to this position.
+    /// The log was read up to this position. Single partitions may be further.
     pub(crate) through: Position,
     /// The last event applied or skipped, of each partition.
     positions: [Position; PARTITIONS as usize],
@@ -123,6 +124,8 @@ pub(crate) struct Build<'a, M: ReadModel> {
     checkpoints: Checkpoints,
     pub(crate) generation: i32,
     skips: Arc<Skips>,
+    /// How far each partition may be folded, if that is limited.
+    limits: Option<[Position; PARTITIONS as usize]>,
     /// Where partitions have stopped.
     pub(crate) stops: BTreeMap<Partition, Stop>,
     /// Those of `stops` that are not in the table of parked events yet.
@@ -161,20 +164,110 @@ impl<'a, M: ReadModel> Build<'a, M> {
             positions: [Position::START; PARTITIONS as usize],
             rows: false,
         };
-        Ok(Self {
+        let mut build = Self {
             environment,
             table: Table::open(&client, &table::schema(M::NAME, generation)).await?,
             checkpoints: Checkpoints::open(&client, M::NAME, generation).await?,
             generation,
             skips: Arc::new(checkpoints::skips(&client, M::NAME).await?),
             client,
+            limits: None,
             stops: BTreeMap::new(),
             unreported: Vec::new(),
             fold: Fold::default(),
             bytes: 0,
             reached: start.clone(),
             written: start,
-        })
+        };
+        build.limit().await?;
+        Ok(build)
+    }
+
+    /// Where one generation is to take over from another at exactly its events: goes no further than
+    /// that one is.
+    async fn limit(&mut self) -> Result<(), ProjectorError> {
+        let Succession::OneForAll(beginning) = M::SUCCESSION else {
+            return Ok(());
+        };
+        let live = self.live_positions().await?;
+        let mut limits = [Position::START; PARTITIONS as usize];
+        for (partition, position) in &live {
+            limits[usize::from(partition.number())] = *position;
+        }
+        self.limits = (!live.is_empty() || beginning == Beginning::Log).then_some(limits);
+        Ok(())
+    }
+
+    /// Whether an event is to be folded now.
+    fn is_due(&self, event: &Decoded<Recorded>) -> bool {
+        let (partition, position) = (event.partition(), event.position());
+        let number = usize::from(partition.number());
+        !self.stops.contains_key(&partition)
+            && position > self.reached.at(partition)
+            && self.limits.is_none_or(|limits| position <= limits[number])
+    }
+
+    /// Nothing after this position is to be folded.
+    fn end(&self) -> Position {
+        let end = self.limits.and_then(|limits| limits.into_iter().max());
+        end.unwrap_or(Position(i64::MAX))
+    }
+
+    /// Comes so near to the generation that is to be replaced that little is left for the switch.
+    async fn approach(&mut self) -> Result<(), ProjectorError> {
+        if self.limits.is_none() {
+            return Ok(());
+        }
+        for (partition, position) in self.live_positions().await? {
+            loop {
+                self.client.batch_execute("begin").await?;
+                match self.step_towards(partition, position).await {
+                    Ok(more) => {
+                        self.client.batch_execute("commit").await?;
+                        self.unreported.clear();
+                        if !more {
+                            break;
+                        }
+                    }
+                    Err(Interrupted::Stop(stop)) => {
+                        self.client.batch_execute("rollback").await?;
+                        self.go_back(stop);
+                        break;
+                    }
+                    Err(Interrupted::Failed(error)) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds the next events of one partition up to a position, in the transaction that is open. False
+    /// once it is there, or has stopped.
+    pub(crate) async fn step_towards(
+        &mut self,
+        partition: Partition,
+        through: Position,
+    ) -> Result<bool, Interrupted> {
+        let after = self.reached.at(partition);
+        if after >= through || self.stops.contains_key(&partition) {
+            return Ok(false);
+        }
+        if let Some(limits) = &mut self.limits {
+            limits[usize::from(partition.number())] = through;
+        }
+        let events = self
+            .environment
+            .log
+            .read_partitions(&[partition], after, through, READ as i64)
+            .await?;
+        let more = events.len() == READ;
+        let decoded = events
+            .into_iter()
+            .map(|event| Decoded::new(event, &self.skips));
+        let decoded = decoded.collect();
+        self.apply(decoded).await?;
+        self.write().await?;
+        Ok(more)
     }
 
     /// Folds and writes the log up to its end, or nearly.
@@ -193,9 +286,10 @@ impl<'a, M: ReadModel> Build<'a, M> {
         let mut ahead = self.read(self.reached.through);
         loop {
             let events = ahead.await.map_err(ProjectorError::from)??;
-            let more = events.len() == READ;
+            let mut more = events.len() == READ;
             if let Some(last) = events.last() {
                 self.reached.through = last.position();
+                more &= last.position() < self.end();
             }
             ahead = self.read(self.reached.through);
             self.apply(events).await?;
@@ -242,7 +336,7 @@ impl<'a, M: ReadModel> Build<'a, M> {
 
     /// Folds events, those of stopped partitions left out.
     async fn apply(&mut self, mut events: Vec<Decoded<Recorded>>) -> Result<(), Interrupted> {
-        events.retain(|event| !self.stops.contains_key(&event.partition()));
+        events.retain(|event| self.is_due(event));
         let keys = self.fold.touch(&events);
         if self.written.rows {
             self.fold

@@ -11,7 +11,7 @@ use handoff_failpoints::{Point, pass};
 use crate::{
     checkpoints::SWITCH_LOCK,
     error::ProjectorError,
-    model::ReadModel,
+    model::{ReadModel, Succession},
     rebuild::{Build, Interrupted},
     table,
 };
@@ -67,7 +67,16 @@ impl<M: ReadModel> Build<'_, M> {
             .max()
             .unwrap_or_default();
         // The live checkpoints stand still, so this ends however fast the log grows.
-        while self.reached.through < furthest && self.step().await? {}
+        match M::SUCCESSION {
+            Succession::EachVersion => {
+                while self.reached.through < furthest && self.step().await? {}
+            }
+            Succession::OneForAll(_) => {
+                for (partition, position) in &live {
+                    while self.step_towards(*partition, *position).await? {}
+                }
+            }
+        }
         if live
             .iter()
             .any(|(partition, position)| self.reached.at(*partition) < *position)
@@ -81,7 +90,7 @@ impl<M: ReadModel> Build<'_, M> {
         })
     }
 
-    /// Retires what is live of this version and puts this generation in its place. False where it is
+    /// Retires what is live, of this version or of all, and puts this generation in its place. False where it is
     /// not wanted any more.
     async fn flip(&self) -> Result<bool, ProjectorError> {
         let wanted = self
@@ -96,7 +105,14 @@ impl<M: ReadModel> Build<'_, M> {
             return Ok(false);
         }
         self.client
-            .execute(include_str!("sql/retire.sql"), &[&M::NAME, &M::VERSION])
+            .execute(
+                include_str!("sql/retire.sql"),
+                &[
+                    &M::NAME,
+                    &M::VERSION,
+                    &(M::SUCCESSION != Succession::EachVersion),
+                ],
+            )
             .await?;
         self.client
             .execute(
@@ -110,7 +126,9 @@ impl<M: ReadModel> Build<'_, M> {
     }
 
     /// How far each partition is in what is live, of whatever version.
-    async fn live_positions(&self) -> Result<Vec<(Partition, Position)>, ProjectorError> {
+    pub(crate) async fn live_positions(
+        &self,
+    ) -> Result<Vec<(Partition, Position)>, ProjectorError> {
         let rows = self
             .client
             .query(

@@ -8,10 +8,10 @@ use handoff_api::{
 };
 use handoff_bus::Precedence;
 use handoff_commands::{Clock, Gateway, States, SystemClock};
-use handoff_event_log::{Position, Role};
+use handoff_event_log::Role;
 use handoff_projections::{Admin, Inclusion, Settings, reading_pool};
 use handoff_read_models::Queries;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -80,9 +80,9 @@ impl ApiRole {
         })
     }
 
-    /// Moves with each of this process's commits.
-    pub(crate) fn committed(&self) -> watch::Receiver<Position> {
-        self.gateway.committed()
+    /// Where the process's commands go.
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.gateway
     }
 
     pub(crate) fn keys(&self) -> Arc<KeyFile> {

@@ -30,6 +30,8 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "NAME", value_parser = ["accounts", "members", "tasks", "task_texts", "task_notes", "timelines", "history"])]
         names: Vec<String>,
     },
+    /// Acts on events with commands of its own; several share the work of each policy
+    Policies,
     /// Brings the database up to date
     Migrate,
     /// Begins a new epoch, after the database was put back to an older copy

@@ -1,9 +1,9 @@
-//! What follows the log: the relay, the projectors, and what wakes them and those who wait for them.
+//! What follows the log: the relay, the projectors, the policies, and what wakes them and those who wait for them.
 
 use std::time::Duration;
 
 use handoff_bus::{Feed, Link, Relay, RelayConfig};
-use handoff_commands::new_id;
+use handoff_commands::{Gateway, new_id};
 use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api::ApiRole,
     error::ServerError,
+    policies::PoliciesRole,
     roles::{PROJECTIONS, Process, Roles},
 };
 
@@ -30,35 +31,52 @@ pub(crate) struct Followers {
 
 impl Followers {
     /// Starts what the roles ask for.
-    pub(crate) fn start(process: &mut Process<'_>, roles: &Roles, api: Option<&ApiRole>) -> Self {
+    pub(crate) fn start(
+        process: &mut Process<'_>,
+        roles: &Roles,
+        api: Option<&ApiRole>,
+        policies: Option<&PoliciesRole>,
+    ) -> Self {
         let mut followers = Self {
             tasks: JoinSet::new(),
             stop: CancellationToken::new(),
         };
-        let metrics = match roles.relay || !roles.project.is_empty() {
+        let follow = !roles.project.is_empty() || policies.is_some();
+        let metrics = match roles.relay || follow {
             true => Some(handoff_bus::Metrics::register(&mut process.registry)),
             false => None,
         };
+        let gateway = api
+            .map(ApiRole::gateway)
+            .or(policies.map(PoliciesRole::gateway));
+        if let Some(gateway) = gateway {
+            followers.start_for_gateway(process, gateway);
+        }
         if let Some(api) = api {
-            followers.start_for_api(process, api);
+            let (keys, stop) = (api.keys(), followers.stop());
+            followers.spawn(async move { keys.watch(stop).await });
         }
         if let Some(metrics) = metrics {
             let mut link = None;
-            if !roles.project.is_empty() {
-                let feed = followers.start_projectors(process, &roles.project, metrics.clone());
-                link = Some(feed.link());
+            if follow {
+                let environment = followers.environment(process, metrics.clone());
+                link = Some(environment.feed.link());
+                followers.start_projectors(&environment, &roles.project);
+                if let Some(policies) = policies {
+                    policies.start(&mut followers, &environment);
+                }
             }
             if roles.relay {
-                followers.start_relay(process, api, link, metrics);
+                followers.start_relay(process, gateway, link, metrics);
             }
         }
         followers
     }
 
-    fn start_for_api(&mut self, process: &Process<'_>, api: &ApiRole) {
-        self.spawn(process.hints.clone().announce(api.committed(), self.stop()));
-        let (keys, stop) = (api.keys(), self.stop());
-        self.spawn(async move { keys.watch(stop).await });
+    /// What whoever submits commands also queries is waited for, and what they append is told.
+    fn start_for_gateway(&mut self, process: &Process<'_>, gateway: &Gateway) {
+        let announce = process.hints.clone();
+        self.spawn(announce.announce(gateway.committed(), self.stop()));
         for name in PROJECTIONS {
             self.spawn(
                 process
@@ -72,7 +90,7 @@ impl Followers {
     fn start_relay(
         &mut self,
         process: &Process<'_>,
-        api: Option<&ApiRole>,
+        gateway: Option<&Gateway>,
         link: Option<Link>,
         metrics: handoff_bus::Metrics,
     ) {
@@ -80,8 +98,9 @@ impl Followers {
             subjects: process.subjects.clone(),
             ..RelayConfig::default()
         };
-        // Without an api in this process there is nothing to watch: hints tell of what others append.
-        let committed = api.map_or_else(|| watch::channel(Position::START).1, ApiRole::committed);
+        // Without a gateway in this process there is nothing to watch: hints tell of what others append.
+        let committed =
+            gateway.map_or_else(|| watch::channel(Position::START).1, Gateway::committed);
         let mut relay = Relay::new(
             config,
             process.database.clone(),
@@ -96,22 +115,16 @@ impl Followers {
         self.spawn(relay.run(self.stop()));
     }
 
-    /// Answers the feed that they share.
-    fn start_projectors(
-        &mut self,
-        process: &mut Process<'_>,
-        names: &[String],
-        metrics: handoff_bus::Metrics,
-    ) -> Feed {
+    /// What projectors and policies share, a feed among it.
+    fn environment(&self, process: &mut Process<'_>, metrics: handoff_bus::Metrics) -> Environment {
         let (subjects, nats, log) = (
             process.subjects.clone(),
             process.nats.clone(),
             process.log.clone(),
         );
-        let feed = Feed::start(subjects, nats, log.clone(), metrics, &self.stop);
-        let environment = Environment {
+        Environment {
             database: process.database.clone(),
-            feed: feed.clone(),
+            feed: Feed::start(subjects, nats, log.clone(), metrics, &self.stop),
             log,
             hints: process.hints.clone(),
             notices: process.notices.clone(),
@@ -119,7 +132,10 @@ impl Followers {
             metrics: handoff_projections::Metrics::register(&mut process.registry),
             instance: new_id().to_string().into(),
             settings: Settings::default(),
-        };
+        }
+    }
+
+    fn start_projectors(&mut self, environment: &Environment, names: &[String]) {
         for name in names {
             let (environment, stop) = (environment.clone(), self.stop());
             match name.as_str() {
@@ -133,7 +149,6 @@ impl Followers {
                 other => unreachable!("the command line takes no read model {other}"),
             }
         }
-        feed
     }
 
     /// What stops them.
@@ -163,7 +178,7 @@ impl Followers {
             while self.tasks.join_next().await.is_some() {}
         });
         if finished.await.is_err() {
-            tracing::warn!("the relay or a projector did not finish in time");
+            tracing::warn!("the relay, a projector or a policy did not finish in time");
         }
     }
 }

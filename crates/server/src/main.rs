@@ -7,6 +7,7 @@ mod first_member;
 mod followers;
 mod http;
 mod options;
+mod policies;
 mod roles;
 mod servers;
 mod token;
@@ -64,6 +65,7 @@ async fn run(command: Command, options: &Options) -> Result<(), ServerError> {
         Command::Api => role(options, Roles::api()).await,
         Command::Relay => role(options, Roles::relay()).await,
         Command::Project { names } => role(options, Roles::project(names)).await,
+        Command::Policies => role(options, Roles::policies()).await,
         Command::Migrate => Ok(migrate(&options.database_url()?).await?),
         Command::NewEpoch => new_epoch(options).await,
         Command::Token(args) => {

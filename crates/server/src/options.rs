@@ -120,6 +120,14 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "HANDOFF_QUERY_SESSIONS", value_name = "N")]
     query_sessions: Option<NonZeroUsize>,
 
+    /// Commands of one policy that are under way at once in a process, and as many of its jobs [default: 512]
+    #[arg(long, global = true, env = "HANDOFF_POLICY_COMMANDS", value_name = "N")]
+    policy_commands: Option<NonZeroUsize>,
+
+    /// Jobs of one policy that a process does at once [default: 2]
+    #[arg(long, global = true, env = "HANDOFF_POLICY_JOBS", value_name = "N")]
+    policy_jobs: Option<NonZeroUsize>,
+
     /// Seconds that calls under way may take to finish when the process is told to stop [default: 20]
     #[arg(
         long,
@@ -213,6 +221,8 @@ impl Options {
             batch_commands,
             cached_streams,
             query_sessions,
+            policy_commands,
+            policy_jobs,
             drain_seconds,
             log,
             log_format,
@@ -288,6 +298,15 @@ impl Options {
 
     pub(crate) fn query_sessions(&self) -> usize {
         self.query_sessions.map_or(16, NonZeroUsize::get)
+    }
+
+    pub(crate) fn policies(&self) -> handoff_policies::Settings {
+        let default = handoff_policies::Settings::default();
+        handoff_policies::Settings {
+            in_flight: self.policy_commands.unwrap_or(default.in_flight),
+            jobs: self.policy_jobs.unwrap_or(default.jobs),
+            ..default
+        }
     }
 
     pub(crate) fn drain(&self) -> Duration {

@@ -19,6 +19,7 @@ use crate::{
     followers::Followers,
     http::{self, Readiness},
     options::Options,
+    policies::PoliciesRole,
 };
 
 /// The read models there are.
@@ -41,6 +42,7 @@ pub(crate) struct Roles {
     pub(crate) api: bool,
     pub(crate) relay: bool,
     pub(crate) project: Vec<String>,
+    pub(crate) policies: bool,
 }
 
 impl Roles {
@@ -65,11 +67,19 @@ impl Roles {
         }
     }
 
+    pub(crate) fn policies() -> Self {
+        Self {
+            policies: true,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn all() -> Self {
         Self {
             api: true,
             relay: true,
             project: PROJECTIONS.map(str::to_owned).into(),
+            policies: true,
         }
     }
 }
@@ -122,8 +132,12 @@ pub(crate) async fn run(
         Some(listener) => Some(ApiRole::prepare(&mut process, listener, endpoints).await?),
         None => None,
     };
+    let policies = match roles.policies {
+        true => Some(PoliciesRole::prepare(&mut process, api.as_ref()).await?),
+        false => None,
+    };
     // What follows the log stops after the api, so that what was appended last is still passed on.
-    let mut followers = Followers::start(&mut process, &roles, api.as_ref());
+    let mut followers = Followers::start(&mut process, &roles, api.as_ref(), policies.as_ref());
     let readiness = Readiness::default();
     let serving = http::serve(http, process.registry, readiness.clone(), followers.stop());
     followers.spawn(serving);
@@ -151,6 +165,9 @@ pub(crate) async fn run(
     readiness.set(false);
     shutdown.cancel();
     followers.finish().await;
+    if let Some(policies) = policies {
+        policies.finish().await;
+    }
     ran
 }
 

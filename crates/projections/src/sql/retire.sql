@@ -1,7 +1,7 @@
 with retired as (
     update projections.generations
     set state = 'retired', used_at = clock_timestamp()
-    where projection = $1 and version = $2 and state = 'live'
+    where projection = $1 and (version = $2 or $3) and state = 'live'
     returning generation
 )
 -- Whoever held its partitions cannot write any more.
