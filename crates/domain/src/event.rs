@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{account, member, names::Kind, settings, task};
+use crate::{account, document, member, names::Kind, settings, task};
 
 /// An event cannot follow the state before it: the stored history is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,7 @@ pub enum Event {
     Task(task::Event),
     Member(member::Event),
     Settings(settings::Event),
+    Document(document::Event),
 }
 
 macro_rules! event_types {
@@ -114,6 +115,11 @@ event_types! {
         settings::Event::CallDefaultAccountChanged(_) => "settings.call_default_account_changed",
         settings::Event::DocumentMaxBytesChanged(_) => "settings.document_max_bytes_changed",
     }
+    Document {
+        document::Event::Uploaded(_) => "document.uploaded",
+        document::Event::Updated(_) => "document.updated",
+        document::Event::Viewed { .. } => "document.viewed",
+    }
 }
 
 impl Event {
@@ -140,6 +146,7 @@ impl Event {
             Self::Task(event) => json(event),
             Self::Member(event) => json(event),
             Self::Settings(event) => json(event),
+            Self::Document(event) => json(event),
         }
     }
 
@@ -168,6 +175,7 @@ impl Event {
             Kind::Task => json(payload).map(Self::Task),
             Kind::Member => json(payload).map(Self::Member),
             Kind::Settings => json(payload).map(Self::Settings),
+            Kind::Document => json(payload).map(Self::Document),
         }
         .map_err(|source| DecodeError::Malformed {
             event_type: event_type.to_owned(),

@@ -101,6 +101,8 @@ pub enum Reason {
     UnknownContact,
     /// No contact has the caller's number, and the settings name no account for such calls.
     NoCallAccount,
+    /// The file is larger than the settings allow.
+    DocumentTooLarge,
 }
 
 impl Reason {
@@ -127,6 +129,7 @@ impl Reason {
             Self::TooManyRelatedTasks => "TOO_MANY_RELATED_TASKS",
             Self::UnknownContact => "UNKNOWN_CONTACT",
             Self::NoCallAccount => "NO_CALL_ACCOUNT",
+            Self::DocumentTooLarge => "DOCUMENT_TOO_LARGE",
         }
     }
 }

@@ -321,7 +321,7 @@ proptest! {
                     Event::Account(account::Event::SupportTeamSet { members, .. }) => {
                         members.iter().collect()
                     }
-                    Event::Task(_) | Event::Account(_) | Event::Member(_) | Event::Settings(_) => {
+                    Event::Task(_) | Event::Account(_) | Event::Member(_) | Event::Settings(_) | Event::Document(_) => {
                         vec![]
                     }
                 };

@@ -11,8 +11,9 @@ use crate::{
         CreateAccount, CreateMember, DisableMember, Holdings, NewId, SetAccountStatus,
         StartDisabling, UpdateSettings,
     },
+    document::Document,
     member,
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, DocumentName, MemberName, StreamName, TaskName},
     settings::{Changes, Settings},
     task::Task,
     text::Line,
@@ -195,6 +196,13 @@ impl Memory {
             status: account::Status::Deactivated,
         };
         self.accept("members/ana", &command);
+    }
+
+    pub(super) fn document(&self, name: &DocumentName) -> Document {
+        match self.get(&name.into()).unwrap().state {
+            State::Document(document) => (*document).clone(),
+            state => panic!("{state:?}"),
+        }
     }
 
     pub(super) fn task(&self, name: &TaskName) -> Task {

@@ -3,6 +3,7 @@
 
 mod account;
 mod contact;
+mod document;
 mod generate;
 mod member;
 mod new_id;
@@ -21,6 +22,7 @@ mod properties;
 
 pub use account::{ConvertLead, CreateAccount, SetAccountStatus, UpdateAccount};
 pub use contact::{CreateContact, DeleteContact, UpdateContact};
+pub use document::{AttachDocuments, NewDocument, RecordView, UpdateDocument};
 pub use generate::GenerateTask;
 pub use member::{
     CreateMember, DisableMember, EnableMember, Holding, Holdings, StartDisabling, UpdateMember,
