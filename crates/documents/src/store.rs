@@ -216,10 +216,10 @@ impl DocumentStore {
     ///
     /// # Errors
     /// The store or `is_document` failed; what was not looked at yet stays for the next time.
-    pub async fn sweep<E: From<StoreError>>(
+    pub async fn sweep<E: From<StoreError>, F: Future<Output = Result<bool, E>>>(
         &self,
         before: DateTime<Utc>,
-        is_document: impl AsyncFn(&ObjectKey) -> Result<bool, E>,
+        is_document: impl Fn(ObjectKey) -> F,
     ) -> Result<Swept, E> {
         let mut swept = Swept::default();
         let prefix = Path::from(STAGED);
@@ -231,7 +231,7 @@ impl DocumentStore {
             let Some(key) = self.staged(&found.location, found.size).await? else {
                 continue;
             };
-            if is_document(&key).await? {
+            if is_document(key.clone()).await? {
                 self.settle(&key).await;
                 swept.kept += 1;
             } else {

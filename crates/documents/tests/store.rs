@@ -196,7 +196,8 @@ async fn sweeps_what_a_crash_left(world: &World) {
         .begin(key(3), expected("image/png", &content))
         .await
         .unwrap();
-    let is_document = async |key: &ObjectKey| Ok::<_, StoreError>(key.object == Uuid::from_u128(1));
+    let is_document =
+        |key: ObjectKey| async move { Ok::<_, StoreError>(key.object == Uuid::from_u128(1)) };
     let before = world.keys().await;
     assert_eq!(before.len(), 5, "{before:?}");
 
@@ -264,7 +265,7 @@ async fn a_sweep_removes_from_a_directory_what_a_crash_left() {
     std::mem::forget(begun);
     let document = world.directory.path().join("documents/documents/offer");
     std::fs::write(document.join(format!("{}#1", key(7).object)), "a part").unwrap();
-    let never = async |_: &ObjectKey| Ok::<_, StoreError>(false);
+    let never = |_| async { Ok::<_, StoreError>(false) };
     world
         .store
         .sweep(DateTime::<Utc>::MAX_UTC, never)

@@ -81,7 +81,9 @@ impl Command for AttachDocuments {
             unit.append_document(name, event)?;
             last = Some(name.into());
         }
-        last.ok_or_else(|| Rejection::invalid("files", "is required: at least one file").into())
+        last.ok_or_else(|| {
+            Rejection::invalid("header.files", "is required: at least one file").into()
+        })
     }
 }
 
@@ -99,14 +101,16 @@ impl AttachDocuments {
         }
         for (index, document) in self.documents.iter().enumerate() {
             if document.file.size == 0 {
-                let field = format!("files[{index}].size_bytes");
+                let field = format!("header.files[{index}].size_bytes");
                 violations.add(field, "is 0; a file has at least 1 byte");
             }
         }
         violations.finish()?;
-        self.about.availability.check("available_until_time")?;
+        self.about
+            .availability
+            .check("header.available_until_time")?;
         if let Some(category) = &self.about.category {
-            offered_category(settings, "category", category)?;
+            offered_category(settings, "header.category", category)?;
         }
         let most = settings.document_max_bytes.bytes();
         let sizes = self.documents.iter().map(|document| document.file.size);
@@ -116,7 +120,7 @@ impl AttachDocuments {
                 reason: Reason::DocumentTooLarge,
                 subject: "settings".to_owned(),
                 description: format!(
-                    "files[{index}].size_bytes: is {size}; the setting document_max_bytes allows {most} bytes"
+                    "header.files[{index}].size_bytes: is {size}; the setting document_max_bytes allows {most} bytes"
                 ),
             }),
         }

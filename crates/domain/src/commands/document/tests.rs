@@ -110,17 +110,17 @@ fn an_upload_has_one_to_twenty_files_with_something_in_them() {
     let mut memory = with_task();
     assert_eq!(
         fields(memory.reject("members/ana", &attach("t1", &[]))),
-        ["files"]
+        ["header.files"]
     );
     let ids: Vec<_> = (0..21).map(|n| format!("d{n}")).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     let many = memory.reject("members/ana", &attach("t1", &ids));
-    assert_eq!(fields(many), ["files"]);
+    assert_eq!(fields(many), ["header.files"]);
     memory.accept("members/ana", &attach("t1", &ids[..20]));
     let mut empty = attach("t1", &["x", "y"]);
     empty.documents[1].file.size = 0;
     let empty = memory.reject("members/ana", &empty);
-    assert_eq!(fields(empty), ["files[1].size_bytes"]);
+    assert_eq!(fields(empty), ["header.files[1].size_bytes"]);
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn a_document_is_not_available_until_before_it_is_from() {
         until: Some(earlier),
     };
     let rejection = memory.reject("members/ana", &command);
-    assert_eq!(fields(rejection), ["available_until_time"]);
+    assert_eq!(fields(rejection), ["header.available_until_time"]);
     command.about.availability.until = Some(now);
     memory.accept("members/ana", &command);
     let changes = Changes {
