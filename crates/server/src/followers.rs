@@ -7,7 +7,8 @@ use handoff_commands::new_id;
 use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, documents::Documents, history::History, members::Members, tasks::Tasks,
+    timelines::Timelines,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -58,6 +59,9 @@ impl Followers {
         self.spawn(process.hints.clone().announce(api.committed(), self.stop()));
         let (keys, stop) = (api.keys(), self.stop());
         self.spawn(async move { keys.watch(stop).await });
+        if let Some(sweeper) = api.sweeper() {
+            self.spawn(sweeper.run(self.stop()));
+        }
         for name in PROJECTIONS {
             self.spawn(
                 process
@@ -127,6 +131,7 @@ impl Followers {
                 Tasks::NAME => self.spawn(run_projector::<Tasks>(environment, stop)),
                 Timelines::NAME => self.spawn(run_projector::<Timelines>(environment, stop)),
                 History::NAME => self.spawn(run_projector::<History>(environment, stop)),
+                Documents::NAME => self.spawn(run_projector::<Documents>(environment, stop)),
                 other => unreachable!("the command line takes no read model {other}"),
             }
         }

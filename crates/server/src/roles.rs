@@ -3,10 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use handoff_bus::{Hints, Precedence, Subjects};
+use handoff_documents::DocumentStore;
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, documents::Documents, history::History, members::Members, tasks::Tasks,
+    timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -21,12 +23,13 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 5] = [
+pub(crate) const PROJECTIONS: [&str; 6] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
     Timelines::NAME,
     History::NAME,
+    Documents::NAME,
 ];
 
 /// The wait between two tries to reach Postgres at the start.
@@ -71,11 +74,12 @@ impl Roles {
     }
 }
 
-/// Where the servers are, and the keys that the api checks tokens with.
+/// Where the servers are, the keys that the api checks tokens with, and where it keeps documents.
 pub(crate) struct Endpoints {
     pub(crate) database_url: String,
     pub(crate) nats_url: String,
     pub(crate) token_keys: Option<PathBuf>,
+    pub(crate) documents: Option<DocumentStore>,
 }
 
 /// What all roles of a process share.

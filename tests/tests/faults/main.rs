@@ -23,7 +23,14 @@ mod soak;
 
 /// The roles, as they are started.
 /// All read models but the tasks.
-const OTHERS: &[&str] = &["project", "accounts", "members", "timelines", "history"];
+const OTHERS: &[&str] = &[
+    "project",
+    "accounts",
+    "members",
+    "timelines",
+    "history",
+    "documents",
+];
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
 const RELAY: &[&str] = &["relay"];
@@ -34,6 +41,7 @@ const PROJECT: &[&str] = &[
     "tasks",
     "timelines",
     "history",
+    "documents",
 ];
 
 /// The seed of random choices: `SEED` where it is set. Printed, so that a run can be repeated.

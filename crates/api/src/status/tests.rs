@@ -187,6 +187,24 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             "CORRUPT_HISTORY",
         ),
         (ApiError::Internal(cause()), Code::Internal, "INTERNAL"),
+        (
+            ApiError::NoDocumentStore,
+            Code::FailedPrecondition,
+            "NO_DOCUMENT_STORE",
+        ),
+        (
+            ApiError::StoreUnavailable(cause()),
+            Code::Unavailable,
+            "DOCUMENT_STORE_UNAVAILABLE",
+        ),
+        (
+            ApiError::ContentDamaged {
+                document: "documents/a".into(),
+                source: cause(),
+            },
+            Code::DataLoss,
+            "CONTENT_DAMAGED",
+        ),
     ]
 }
 
@@ -224,6 +242,9 @@ fn number(error: &ApiError) -> usize {
         ApiError::DeadlineExceeded => 25,
         ApiError::Corrupt(_) => 26,
         ApiError::Internal(_) => 27,
+        ApiError::NoDocumentStore => 28,
+        ApiError::StoreUnavailable(_) => 29,
+        ApiError::ContentDamaged { .. } => 30,
     }
 }
 
@@ -233,7 +254,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..28).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..31).collect::<Vec<_>>());
 }
 
 #[test]

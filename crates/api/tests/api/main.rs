@@ -6,6 +6,7 @@ mod accounts;
 mod callers;
 mod commands;
 mod disabling;
+mod documents;
 mod draining;
 mod events;
 mod notes;

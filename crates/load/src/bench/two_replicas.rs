@@ -24,6 +24,7 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
         "tasks",
         "timelines",
         "history",
+        "documents",
     ];
     let _projector = corner.start(&models, &[]).await?;
     let apis = [

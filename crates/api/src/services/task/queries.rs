@@ -1,6 +1,6 @@
 //! TaskQueryService.
 
-use handoff_domain::names::TaskName;
+use handoff_domain::{document::Parent, names::TaskName};
 use handoff_proto::v1::{self, task_query_service_server::TaskQueryService};
 use handoff_read_models::ListRequest;
 use tonic::{Request, Response, Status};
@@ -27,6 +27,18 @@ impl TaskQueryService for TaskQueries {
             .get_task(&name, query.consistency(min_position))
             .await
             .map_err(ApiError::from)?;
+        let parent = Parent::Task(name.clone());
+        let documents = self
+            .0
+            .queries
+            .documents_of(&parent, query.consistency(min_position))
+            .await
+            .map_err(ApiError::from)?;
+        let position = answer.position.min(documents.position);
+        let documents = documents
+            .value
+            .into_iter()
+            .filter_map(|entry| views::document::of_entry(query.view, &entry));
         let now = query.viewer.now;
         let account_notes = answer
             .value
@@ -38,7 +50,8 @@ impl TaskQueryService for TaskQueries {
         let task = Some(task.ok_or_else(|| ApiError::not_found(name.as_str()))?);
         Ok(Response::new(v1::GetTaskResponse {
             task,
-            position: answer.position.0,
+            position: position.0,
+            documents: documents.collect(),
             account_notes: account_notes.unwrap_or_default(),
         }))
     }
