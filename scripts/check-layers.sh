@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # Each crate may use those before it, and here is the reason for each exception:
 #   a client speaks the published API and nothing else;
 #   the first crates stand alone, so that they can be read and tested alone.
-order="domain embedded failpoints event-log commands bus projections read-models policies proto api server cli load testkit"
+order="domain embedded failpoints event-log commands documents bus projections read-models policies proto api server cli load testkit"
 alone="domain embedded failpoints proto"
 proto_only="cli load"
 

@@ -28,7 +28,7 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 7] = [
+const PROJECTIONS: [&str; 8] = [
     "accounts",
     "members",
     "tasks",
@@ -36,6 +36,7 @@ const PROJECTIONS: [&str; 7] = [
     "task_notes",
     "timelines",
     "history",
+    "documents",
 ];
 
 impl Deployment {

@@ -59,6 +59,7 @@ async fn every_process_runs_with_a_login_of_its_own() {
                 "task_notes",
                 "timelines",
                 "history",
+                "documents",
             ],
             &[("HANDOFF_DATABASE_URL", project.as_str())],
         )

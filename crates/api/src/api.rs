@@ -3,11 +3,13 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use handoff_commands::{Clock, Gateway, States};
+use handoff_documents::DocumentStore;
 use handoff_event_log::Log;
 use handoff_projections::Admin;
 use handoff_proto::v1::{
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
+    document_service_server::DocumentServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
@@ -33,6 +35,7 @@ use crate::{
         account::AccountCommands,
         account_queries::AccountQueries,
         disabling::Disabling,
+        document::Documents,
         follow::Events,
         history::HistoryQueries,
         member::MemberCommands,
@@ -57,6 +60,8 @@ pub struct Backend {
     pub clock: Arc<dyn Clock>,
     pub queries: Queries,
     pub projections: Admin,
+    /// Where contents of documents are kept; none: they are neither taken nor given.
+    pub documents: Option<DocumentStore>,
 }
 
 /// The services, ready to be served.
@@ -82,6 +87,7 @@ impl Api {
             clock,
             queries,
             projections,
+            documents,
         } = backend;
         let read_side = ReadSide::new(queries, clock.clone());
         let committed = gateway.committed();
@@ -107,6 +113,12 @@ impl Api {
             read_side: read_side.clone(),
             watches: Watches::new(events.clone()),
         };
+        let documents = Documents::new(
+            commands.clone(),
+            read_side.clone(),
+            states.clone(),
+            documents,
+        );
         let history = HistoryQueries {
             read_side: read_side.clone(),
             events,
@@ -144,6 +156,9 @@ impl Api {
             .add_service(
                 SettingsQueryServiceServer::new(settings)
                     .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                DocumentServiceServer::new(documents).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 ProjectionServiceServer::new(Projections(projections))

@@ -132,7 +132,7 @@ impl Calls {
         // The routes are shared; a copy counts references.
         let Ok(response) = in_time(deadline, self.routes.clone().call(request)).await?;
         let end_early = match method.shape {
-            Shape::Unary => None,
+            Shape::Unary | Shape::Upload => None,
             // The stream was only begun: the rest of it comes with the body.
             Shape::Stream => Some(end_early(deadline, self.draining.clone(), rights)),
         };

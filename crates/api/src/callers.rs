@@ -23,6 +23,8 @@ pub(crate) enum Shape {
     Unary,
     /// With a stream, for as long as the caller likes.
     Stream,
+    /// Once, to a stream, which may take long: bounded by the caller, and by hours.
+    Upload,
 }
 
 /// One method.
@@ -72,6 +74,14 @@ const fn stream(path: &'static str, access: Access) -> Method {
     Method {
         path,
         shape: Shape::Stream,
+        access,
+    }
+}
+
+const fn upload(path: &'static str, access: Access) -> Method {
+    Method {
+        path,
+        shape: Shape::Upload,
         access,
     }
 }
@@ -131,6 +141,11 @@ pub(crate) const METHODS: &[Method] = &[
     unary("/handoff.v1.MemberQueryService/ListMembers", READERS),
     unary("/handoff.v1.SettingsCommandService/UpdateSettings", ADMINS),
     unary("/handoff.v1.SettingsQueryService/GetSettings", READERS),
+    upload("/handoff.v1.DocumentService/UploadDocuments", TEAM),
+    stream("/handoff.v1.DocumentService/DownloadDocument", READERS),
+    unary("/handoff.v1.DocumentService/UpdateDocument", TEAM),
+    unary("/handoff.v1.DocumentService/GetDocument", READERS),
+    unary("/handoff.v1.DocumentService/ListDocuments", READERS),
     unary("/handoff.v1.HistoryQueryService/ListHistory", READERS),
     unary("/handoff.v1.HistoryQueryService/GetResourceAt", READERS),
     stream("/handoff.v1.HistoryQueryService/ReadEvents", READERS),
@@ -178,10 +193,11 @@ mod tests {
             for service in &file.service {
                 for method in &service.method {
                     let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
-                    let shape = if method.server_streaming() {
-                        Shape::Stream
-                    } else {
-                        Shape::Unary
+                    // Reflection, which is not ours, streams both ways.
+                    let shape = match (method.client_streaming(), method.server_streaming()) {
+                        (_, true) => Shape::Stream,
+                        (true, false) => Shape::Upload,
+                        (false, false) => Shape::Unary,
                     };
                     methods.push((path, shape));
                 }

@@ -1,10 +1,14 @@
 //! One command from its request to its answer: what every command RPC does.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use handoff_commands::{Answer, Clock, CommandError, Gateway, Request};
-use handoff_domain::{Command, Revision, State, names::ContactName, terms::TaskType};
+use handoff_commands::{Answer, Clock, CommandError, Gateway, Request, States};
+use handoff_domain::{
+    Command, Context, Revision, Source, State, Unit, Versioned,
+    names::{ContactName, StreamName},
+    terms::TaskType,
+};
 use handoff_event_log::{Hash, Position};
 use handoff_proto::v1::{self, generate_task_response::Outcome};
 use handoff_read_models::Consistency;
@@ -114,9 +118,62 @@ impl Commands {
         }
     }
 
+    /// Decides a command as things are in `states`, and appends nothing. What is refused here is refused
+    /// before its caller does more for it; what is accepted may still be refused when it is submitted.
+    pub(crate) async fn rehearse(
+        &self,
+        order: &Order,
+        command: &impl Command,
+        states: &States,
+    ) -> Result<(), ApiError> {
+        let context = order.caller.context(order.expected, self.clock.now());
+        let mut loaded = Loaded::default();
+        loop {
+            let missing = match loaded.decide(&context, command) {
+                Ok(()) => return Ok(()),
+                Err(Stop::Missing(missing)) => missing,
+                Err(Stop::Refused(error)) => return Err(error),
+            };
+            for stream in missing {
+                let newest = states.at(&stream, Position(i64::MAX)).await?;
+                loaded.0.insert(stream, newest);
+            }
+        }
+    }
+
     /// A position that includes everything that this process appended so far.
     pub(crate) fn committed(&self) -> Position {
         *self.gateway.committed().borrow()
+    }
+}
+
+/// The streams that a rehearsal has read so far.
+#[derive(Default)]
+struct Loaded(HashMap<StreamName, Versioned>);
+
+/// Why a rehearsal did not come to its end.
+enum Stop {
+    Missing(Vec<StreamName>),
+    Refused(ApiError),
+}
+
+impl Source for Loaded {
+    fn get(&self, stream: &StreamName) -> Option<Versioned> {
+        self.0.get(stream).cloned()
+    }
+}
+
+impl Loaded {
+    fn decide(&self, context: &Context, command: &impl Command) -> Result<(), Stop> {
+        let mut unit = Unit::new(self);
+        match command.decide(context, &mut unit) {
+            Ok(_) => Ok(()),
+            Err(handoff_domain::Stop::Missing) => Err(Stop::Missing(unit.missing().to_vec())),
+            Err(handoff_domain::Stop::Rejected(rejection)) => Err(Stop::Refused(rejection.into())),
+            Err(handoff_domain::Stop::Corrupt(stream)) => {
+                Err(Stop::Refused(CommandError::Contradiction(stream).into()))
+            }
+        }
     }
 }
 
@@ -232,7 +289,11 @@ impl Done {
     pub(crate) fn account(&self) -> Result<v1::Account, ApiError> {
         match &self.answer.state {
             State::Account(account) => views::account::of_state(self.view, self.name(), account),
-            State::Task(_) | State::Member(_) | State::Settings(_) | State::Operation(_) => None,
+            State::Task(_)
+            | State::Member(_)
+            | State::Settings(_)
+            | State::Operation(_)
+            | State::Document(_) => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -241,7 +302,11 @@ impl Done {
     pub(crate) fn task(&self) -> Result<v1::Task, ApiError> {
         match &self.answer.state {
             State::Task(task) => views::task::of_state(self.view, self.name(), task, self.now),
-            State::Account(_) | State::Member(_) | State::Settings(_) | State::Operation(_) => None,
+            State::Account(_)
+            | State::Member(_)
+            | State::Settings(_)
+            | State::Operation(_)
+            | State::Document(_) => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -250,7 +315,11 @@ impl Done {
     pub(crate) fn member(&self) -> Result<v1::Member, ApiError> {
         match &self.answer.state {
             State::Member(member) => views::member::of_state(self.view, self.name(), member),
-            State::Account(_) | State::Task(_) | State::Settings(_) | State::Operation(_) => None,
+            State::Account(_)
+            | State::Task(_)
+            | State::Settings(_)
+            | State::Operation(_)
+            | State::Document(_) => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -266,7 +335,8 @@ impl Done {
                 | State::Task(_)
                 | State::Member(_)
                 | State::Settings(_)
-                | State::Operation(_),
+                | State::Operation(_)
+                | State::Document(_),
                 _,
             ) => None,
         }
@@ -288,20 +358,43 @@ impl Done {
                 | State::Task(_)
                 | State::Member(_)
                 | State::Settings(_)
-                | State::Operation(_),
+                | State::Operation(_)
+                | State::Document(_),
                 _,
             ) => self.task().map(Outcome::Task),
         }
+    }
+
+    /// The document that the command was about, as it was right after it.
+    pub(crate) fn document(&self) -> Result<v1::Document, ApiError> {
+        match &self.answer.state {
+            State::Document(document) => {
+                views::document::of_state(self.view, self.name(), document)
+            }
+            State::Account(_)
+            | State::Task(_)
+            | State::Member(_)
+            | State::Settings(_)
+            | State::Operation(_) => None,
+        }
+        .ok_or_else(|| self.contradiction())
     }
 
     /// The settings as they were right after the command.
     pub(crate) fn settings(&self) -> Result<v1::Settings, ApiError> {
         match &self.answer.state {
             State::Settings(settings) => Ok(views::settings::of_state(self.view, settings)),
-            State::Account(_) | State::Task(_) | State::Member(_) | State::Operation(_) => {
-                Err(self.contradiction())
-            }
+            State::Account(_)
+            | State::Task(_)
+            | State::Member(_)
+            | State::Operation(_)
+            | State::Document(_) => Err(self.contradiction()),
         }
+    }
+
+    /// The position of the command's last event.
+    pub(crate) fn position(&self) -> Position {
+        self.answer.receipt.position
     }
 
     /// Where the command's effect is.

@@ -8,13 +8,15 @@ use tokio::time::Instant;
 use crate::{callers::Shape, error::ApiError};
 
 const HEADER: &str = "grpc-timeout";
+/// The longest that an upload may take, however slow its client is.
+pub(crate) const LONGEST_UPLOAD: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// When the answer of a call is of no use any more. In the extensions of each unary request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(pub(crate) Instant);
 
-/// The deadline of a call that came at `now`. A unary one is bounded by `longest` in any case; a
-/// stream goes on for as long as its client wants.
+/// The deadline of a call that came at `now`. A unary one is bounded by `longest` in any case, an upload
+/// by [`LONGEST_UPLOAD`]; a stream goes on for as long as its client wants.
 pub(crate) fn deadline(
     headers: &HeaderMap,
     shape: Shape,
@@ -34,6 +36,8 @@ pub(crate) fn deadline(
         (Some(wanted), Shape::Stream) => wanted,
         (None, Shape::Unary) => longest,
         (Some(wanted), Shape::Unary) => wanted.min(longest),
+        (None, Shape::Upload) => LONGEST_UPLOAD,
+        (Some(wanted), Shape::Upload) => wanted.min(LONGEST_UPLOAD),
     };
     // 99,999,999 hours are beyond what a clock can add on some systems; then there is no deadline.
     Ok(now.checked_add(timeout).map(Deadline))
@@ -92,6 +96,14 @@ mod tests {
             timeout(Some("1H"), Shape::Stream).unwrap(),
             Some(Duration::from_secs(3_600))
         );
+    }
+
+    #[test]
+    fn an_upload_is_bounded_by_the_client_and_by_hours() {
+        let upload = |header| timeout(header, Shape::Upload).unwrap();
+        assert_eq!(upload(None), Some(LONGEST_UPLOAD));
+        assert_eq!(upload(Some("1H")), Some(Duration::from_secs(3_600)));
+        assert_eq!(upload(Some("99H")), Some(LONGEST_UPLOAD));
     }
 
     #[test]

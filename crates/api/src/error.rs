@@ -52,6 +52,15 @@ pub(crate) enum ApiError {
     /// The command may or may not have been done.
     #[error("the outcome of the command is not known: repeat it with the same request_id")]
     OutcomeUnknown(#[source] Cause),
+    /// This server has no object store.
+    #[error("this server has no store for documents: its operator has to name one")]
+    NoDocumentStore,
+    /// The object store is away for now.
+    #[error("the store of documents is not available: try again shortly")]
+    StoreUnavailable(#[source] Cause),
+    /// The content of a document is missing or not what it was.
+    #[error("the content of {document} is damaged; an operator has to look at it")]
+    ContentDamaged { document: String, source: Cause },
     /// The server is about to stop.
     #[error("the server is stopping: try again at another")]
     Draining,

@@ -18,6 +18,8 @@ mod tests;
 const DOMAIN: &str = "handoff";
 /// The reason where an operator names an event at which nothing has stopped.
 const NOT_PARKED: &str = "NOT_PARKED";
+/// The reason where contents of documents are asked of a server that keeps none.
+const NO_DOCUMENT_STORE: &str = "NO_DOCUMENT_STORE";
 
 /// What the client is told besides the message.
 struct Shown {
@@ -86,6 +88,13 @@ impl ApiError {
             Self::DeadlineExceeded => Shown::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
             Self::Corrupt(_) => Shown::new(Code::DataLoss, "CORRUPT_HISTORY"),
             Self::Internal(_) => Shown::new(Code::Internal, "INTERNAL"),
+            Self::NoDocumentStore => Shown::new(Code::FailedPrecondition, NO_DOCUMENT_STORE),
+            Self::StoreUnavailable(_) => {
+                Shown::new(Code::Unavailable, "DOCUMENT_STORE_UNAVAILABLE")
+            }
+            Self::ContentDamaged { document, .. } => {
+                Shown::new(Code::DataLoss, "CONTENT_DAMAGED").with("document", document)
+            }
         }
     }
 
@@ -189,6 +198,14 @@ impl From<ApiError> for Status {
             }
             ApiError::NotParked(description) => {
                 details.add_precondition_failure_violation(NOT_PARKED, "projections", description);
+            }
+            ApiError::NoDocumentStore => {
+                let description = error.to_string();
+                details.add_precondition_failure_violation(
+                    NO_DOCUMENT_STORE,
+                    "documents",
+                    description,
+                );
             }
             _ => {}
         }

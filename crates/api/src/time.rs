@@ -1,6 +1,6 @@
 //! Times between protobuf and the domain.
 
-use chrono::{DateTime, SubsecRound, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeZone, Utc};
 use handoff_domain::Invalid;
 use prost_types::Timestamp;
 
@@ -34,6 +34,17 @@ pub(crate) fn from_proto(timestamp: &Timestamp) -> Result<DateTime<Utc>, Invalid
         .single()
         .ok_or_else(out_of_range)?;
     Ok(time.trunc_subsecs(6))
+}
+
+/// Reads a day such as `2026-12-01`.
+pub(crate) fn day(text: &str) -> Result<NaiveDate, Invalid> {
+    match text.parse::<NaiveDate>() {
+        // Not `2026-12-1`: one day has one spelling.
+        Ok(day) if day.to_string() == text => Ok(day),
+        _ => Err(Invalid::new(format!(
+            "{text:?} is not a day such as 2026-12-01"
+        ))),
+    }
 }
 
 /// A time for an answer.

@@ -40,13 +40,16 @@ fn replica(database: &Database) -> Gateway {
 }
 
 fn request(actor: &str, command: impl Command + 'static) -> Request {
+    let command_id = new_id();
     Request {
-        command_id: new_id(),
+        command_id,
         context: Context {
             actor: actor.parse().unwrap(),
             on_behalf_of: None,
             expected: None,
             now: SystemClock.now(),
+            plan: Vec::new(),
+            command_id,
         },
         request: "Test",
         request_hash: Hash::of(format!("{command:?}").as_bytes()),
@@ -91,6 +94,7 @@ async fn disable_and_enable(gateway: Gateway, go_on: Arc<AtomicBool>) {
     while go_on.load(Ordering::Relaxed) {
         let start = StartDisabling {
             name: ben(),
+            successor: None,
             other_admins: Vec::new(),
             holdings: Default::default(),
         };

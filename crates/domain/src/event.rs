@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{account, member, names::Kind, operation, settings, task};
+use crate::{account, document, member, names::Kind, operation, settings, task};
 
 /// An event cannot follow the state before it: the stored history is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,7 @@ pub enum Event {
     Member(member::Event),
     Settings(settings::Event),
     Operation(operation::Event),
+    Document(document::Event),
 }
 
 macro_rules! event_types {
@@ -123,6 +124,11 @@ event_types! {
         operation::Event::Finished { .. } => "operation.finished",
         operation::Event::UndoStarted { .. } => "operation.undo_started",
     }
+    Document {
+        document::Event::Uploaded(_) => "document.uploaded",
+        document::Event::Updated(_) => "document.updated",
+        document::Event::Viewed { .. } => "document.viewed",
+    }
 }
 
 impl Event {
@@ -150,6 +156,7 @@ impl Event {
             Self::Member(event) => json(event),
             Self::Settings(event) => json(event),
             Self::Operation(event) => json(event),
+            Self::Document(event) => json(event),
         }
     }
 
@@ -179,6 +186,7 @@ impl Event {
             Kind::Member => json(payload).map(Self::Member),
             Kind::Settings => json(payload).map(Self::Settings),
             Kind::Operation => json(payload).map(Self::Operation),
+            Kind::Document => json(payload).map(Self::Document),
         }
         .map_err(|source| DecodeError::Malformed {
             event_type: event_type.to_owned(),

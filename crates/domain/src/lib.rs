@@ -4,8 +4,8 @@
 //! command's [`Context`]; states arrive through a [`Source`]; what is decided leaves as events.
 //!
 //! - [`names`], [`terms`]: who and what there is; [`text`], [`limits`]: what may be written
-//! - [`account`], [`task`], [`member`], [`settings`], [`operation`]: one aggregate each: events, state,
-//!   decisions
+//! - [`account`], [`task`], [`member`], [`settings`], [`document`], [`operation`]: one aggregate each:
+//!   events, state, decisions
 //! - [`policy`]: what the ownership policy moves when a role changes hands; [`Holding`]: what can be moved
 //! - [`commands`]: one struct a command; decides over several aggregates in one append
 //! - [`Unit`]: what a decision reads and appends
@@ -13,6 +13,7 @@
 
 pub mod account;
 pub mod commands;
+pub mod document;
 pub mod limits;
 pub mod member;
 pub mod names;

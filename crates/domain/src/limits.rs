@@ -36,6 +36,10 @@ pub const NUMBER_FORMAT_CHARACTERS: usize = 60;
 pub const DIGEST_MINUTES: std::ops::RangeInclusive<u16> = 1..=1_440;
 /// Bytes that the largest document may have: least and most that can be set (1 KiB and 5 GiB).
 pub const DOCUMENT_BYTES: std::ops::RangeInclusive<u64> = 1_024..=5 * 1024 * 1024 * 1024;
+/// Files of one upload.
+pub const FILES: usize = 20;
+/// Characters in a media type.
+pub const MEDIA_TYPE_CHARACTERS: usize = 100;
 /// Admins that a command names as those who remain.
 pub const OTHER_ADMINS: usize = 20;
 /// Of what a member holds, how much an error names; the rest is counted.

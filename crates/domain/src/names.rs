@@ -139,6 +139,10 @@ resource_name!(
     TaskName, "tasks/", |_| Ok(())
 );
 resource_name!(
+    /// A document: `documents/{id}`.
+    DocumentName, "documents/", |_| Ok(())
+);
+resource_name!(
     /// A person of the team: `members/{id}`.
     MemberName, "members/", |_| Ok(())
 );
@@ -216,6 +220,7 @@ pub enum Kind {
     Member,
     Settings,
     Operation,
+    Document,
 }
 
 impl Kind {
@@ -227,6 +232,7 @@ impl Kind {
             Self::Member => "member",
             Self::Settings => "settings",
             Self::Operation => "operation",
+            Self::Document => "document",
         }
     }
 }
@@ -254,6 +260,7 @@ impl StreamName {
             Some(("tasks", _)) => Kind::Task,
             Some(("members", _)) => Kind::Member,
             Some(("operations", _)) => Kind::Operation,
+            Some(("documents", _)) => Kind::Document,
             _ => Kind::Settings,
         }
     }
@@ -275,8 +282,9 @@ impl FromStr for StreamName {
             Some(("tasks", _)) => name.parse::<TaskName>().map(|name| Self(name.0)),
             Some(("members", _)) => name.parse::<MemberName>().map(|name| Self(name.0)),
             Some(("operations", _)) => name.parse::<OperationName>().map(|name| Self(name.0)),
+            Some(("documents", _)) => name.parse::<DocumentName>().map(|name| Self(name.0)),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of an account, task, member, operation or the settings"
+                "{name:?} is not the name of an account, task, member, document, operation or the settings"
             ))),
         }
     }

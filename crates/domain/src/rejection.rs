@@ -113,6 +113,8 @@ pub enum Reason {
     NobodyTakesWork,
     /// The operation does not do this, or not at this point.
     OutOfStep,
+    /// The file is larger than the settings allow.
+    DocumentTooLarge,
 }
 
 impl Reason {
@@ -145,6 +147,7 @@ impl Reason {
             Self::UndoIsFinal => "UNDO_IS_FINAL",
             Self::NobodyTakesWork => "NOBODY_TAKES_WORK",
             Self::OutOfStep => "OUT_OF_STEP",
+            Self::DocumentTooLarge => "DOCUMENT_TOO_LARGE",
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::Account,
+    document::Document,
     event::{CorruptHistory, Event},
     member::Member,
     names::Kind,
@@ -24,6 +25,7 @@ pub enum State {
     Member(Arc<Member>),
     Settings(Arc<Settings>),
     Operation(Arc<Operation>),
+    Document(Arc<Document>),
 }
 
 /// FNV-1a over the sources that decide the shape of a state, so that no change of it is forgotten.
@@ -58,6 +60,7 @@ impl State {
             Kind::Member => Self::Member(Arc::default()),
             Kind::Settings => Self::Settings(Arc::default()),
             Kind::Operation => Self::Operation(Arc::default()),
+            Kind::Document => Self::Document(Arc::default()),
         }
     }
 
@@ -95,12 +98,21 @@ impl State {
             include_str!("operation/evolve.rs"),
             include_str!("operation/ownership.rs"),
         ]);
+        const DOCUMENT: i64 = fingerprint(&[
+            SHARED,
+            include_str!("document/mod.rs"),
+            include_str!("document/file.rs"),
+            include_str!("document/parent.rs"),
+            include_str!("document/values.rs"),
+            include_str!("task/values.rs"),
+        ]);
         match kind {
             Kind::Account => ACCOUNT,
             Kind::Task => TASK,
             Kind::Member => MEMBER,
             Kind::Settings => SETTINGS,
             Kind::Operation => OPERATION,
+            Kind::Document => DOCUMENT,
         }
     }
 
@@ -122,12 +134,16 @@ impl State {
             (Self::Operation(state), Event::Operation(event)) => Arc::unwrap_or_clone(state)
                 .evolve(event)
                 .map(|state| Self::Operation(state.into())),
+            (Self::Document(state), Event::Document(event)) => Arc::unwrap_or_clone(state)
+                .evolve(event)
+                .map(|state| Self::Document(state.into())),
             (
                 Self::Account(_)
                 | Self::Task(_)
                 | Self::Member(_)
                 | Self::Settings(_)
-                | Self::Operation(_),
+                | Self::Operation(_)
+                | Self::Document(_),
                 _,
             ) => Err(CorruptHistory),
         }
@@ -139,6 +155,7 @@ impl State {
         match self {
             Self::Task(task) => task.known().map(|details| details.subject.as_str()),
             Self::Operation(operation) => operation.details().and_then(|details| details.owner()),
+            Self::Document(document) => document.details().map(|details| details.subject.as_str()),
             Self::Account(_) | Self::Member(_) | Self::Settings(_) => None,
         }
     }
@@ -157,6 +174,7 @@ impl State {
             },
             Self::Settings(settings) => Some(settings.revision),
             Self::Operation(operation) => operation.details().map(|details| details.revision),
+            Self::Document(document) => document.details().map(|details| details.revision),
         }
     }
 }

@@ -5,10 +5,11 @@ use std::{fmt, sync::Arc};
 use crate::{
     account::{self, Account},
     context::Context,
+    document::{self, Document},
     event::Event,
     limits,
     member::{self, Member},
-    names::{AccountName, MemberName, OperationName, StreamName, TaskName},
+    names::{AccountName, DocumentName, MemberName, OperationName, StreamName, TaskName},
     operation::{self, Operation},
     partition::Partition,
     rejection::Rejection,
@@ -152,6 +153,15 @@ impl<'a> Unit<'a> {
         }
     }
 
+    /// The document; absent if it was never uploaded.
+    pub fn document(&mut self, name: &DocumentName) -> Result<Arc<Document>, Stop> {
+        let stream = name.into();
+        match self.read(&stream)? {
+            State::Document(state) => Ok(state),
+            _ => Err(Stop::Corrupt(stream)),
+        }
+    }
+
     /// The settings.
     pub fn settings(&mut self) -> Result<Arc<Settings>, Stop> {
         let stream = StreamName::settings();
@@ -195,6 +205,15 @@ impl<'a> Unit<'a> {
     /// Appends to a member.
     pub fn append_member(&mut self, name: &MemberName, event: member::Event) -> Result<(), Stop> {
         self.append(name.into(), Event::Member(event))
+    }
+
+    /// Appends to a document.
+    pub fn append_document(
+        &mut self,
+        name: &DocumentName,
+        event: document::Event,
+    ) -> Result<(), Stop> {
+        self.append(name.into(), Event::Document(event))
     }
 
     /// Appends to the settings.

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handoff_domain::{
-    Change, Event, Holding, HoldingKind, Revision, account, member,
+    Change, Event, Holding, HoldingKind, Revision, account, document, member,
     names::{Actor, ContactName, Kind, MemberName, OperationName, TaskName},
     operation::{self, Outcome, OwnershipChange},
     settings::{self, DigestMinutes, DocumentBytes, NumberFormat, OwnershipPolicy, TimeZone},
@@ -41,6 +41,7 @@ fn samples() -> Vec<(Kind, Event, &'static str)> {
     samples.extend(member_samples());
     samples.extend(settings_samples());
     samples.extend(operation_samples());
+    samples.extend(document_samples());
     samples
 }
 
@@ -842,6 +843,64 @@ fn operation_samples() -> Vec<(Kind, Event, &'static str)> {
     events.into_iter().map(of_operation).collect()
 }
 
+fn document_samples() -> Vec<(Kind, Event, &'static str)> {
+    let (by, at) = (by(), at());
+    let events = vec![
+        (
+            document::Event::Uploaded(Box::new(document::Uploaded {
+                parent: document::Parent::Task(task_name()),
+                subject: "accounts/acme".parse().unwrap(),
+                file: document::File {
+                    name: document::FileName::new("offer.pdf").unwrap(),
+                    media_type: document::MediaType::new("application/pdf").unwrap(),
+                    size: 183_204,
+                    sha256: document::Sha256::from_bytes([0xa5; 32]),
+                    object: "0198c0de-0000-7000-8000-000000000002".parse().unwrap(),
+                },
+                about: document::Description {
+                    category: Some(line("Contract")),
+                    short_description: Some(line("The offer as signed")),
+                    description: Some(html("<p>With both signatures.</p>")),
+                    document_date: Some("2027-01-14".parse().unwrap()),
+                    availability: document::Availability {
+                        from: Some(at),
+                        until: Some(at + TimeDelta::days(90)),
+                    },
+                },
+                active: true,
+                visibility: task::Visibility::Portal,
+                by: by.clone(),
+                at,
+            })),
+            "A file was attached to `parent`, which is about `subject`. Its content was checked and lay in the object \
+             store, under `documents/{id}/{object}`, before this was recorded. `size` is in bytes. Each file of an \
+             upload has such an event on a stream of its own.",
+        ),
+        (
+            document::Event::Updated(Box::new(document::Updated {
+                file_name: None,
+                category: changed_to(Some(line("Contract")), None),
+                active: changed_to(true, false),
+                visibility: None,
+                short_description: None,
+                description: None,
+                document_date: None,
+                available_from: None,
+                available_until: None,
+                by: by.clone(),
+                at,
+            })),
+            "One save of what is said about a document, with the fields that it changed.",
+        ),
+        (
+            document::Event::Viewed { by, at },
+            "A document was viewed, by a download; each request id counts once.",
+        ),
+    ];
+    let of_document = |(event, meaning)| (Kind::Document, Event::Document(event), meaning);
+    events.into_iter().map(of_document).collect()
+}
+
 #[test]
 fn the_catalogue_is_what_the_code_writes() {
     let mut catalogue = HEAD.to_owned();
@@ -865,6 +924,7 @@ fn the_catalogue_is_what_the_code_writes() {
             Kind::Member => "members",
             Kind::Settings => "the settings",
             Kind::Operation => "operations",
+            Kind::Document => "documents",
         };
         write!(
             catalogue,

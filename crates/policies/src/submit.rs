@@ -136,6 +136,8 @@ impl Submitter {
                 on_behalf_of: None,
                 expected: None,
                 now: self.clock.now(),
+                plan: Vec::new(),
+                command_id,
             },
             request,
             request_hash: Hash::of(format!("{request}\n{json}").as_bytes()),

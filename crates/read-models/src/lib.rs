@@ -1,7 +1,7 @@
 //! The read models: what queries are answered from. Each module has the rows of one, their fold, and
 //! the lists that can be asked of it; [`Queries`] is the way in.
 //!
-//! - [`accounts`], [`members`], [`tasks`], [`timelines`], [`history`]: one read model each
+//! - [`accounts`], [`members`], [`tasks`], [`timelines`], [`history`], [`documents`]: one read model each
 //! - [`task_texts`], [`task_notes`]: what is searched of tasks, and what is written beside them
 //! - [`workloads`]: counted from several of them
 //! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
@@ -9,6 +9,7 @@
 //! Which fields a list has, and which pairs of filter and order an index serves, is in `docs/queries.md`.
 
 pub mod accounts;
+pub mod documents;
 pub mod filter;
 pub mod history;
 pub mod members;

@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 
 use crate::{
     accounts::{self, Accounts},
+    documents::{self, Documents},
     filter::Viewer,
     history::{self, History},
     holdings,
@@ -113,6 +114,14 @@ async fn tables(client: &Client) {
         ),
     )
     .await;
+    table::<Documents>(
+        client,
+        "select n % 64, 'documents/d' || n, '{}', 1, n, 'tasks/t' || n % 9000, 'accounts/a' || n % 1000, \
+             'offer.pdf', 'application/pdf', null, n % 7 > 0, 'internal', null, null, null, null, 'members/m' || n % 97, \
+             timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
+         from generate_series(1, 30000) n",
+    )
+    .await;
 }
 
 fn plan(listing: &Listing, filter: &str, order_by: &str) -> Plan {
@@ -207,6 +216,10 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
                     let statement = timelines::page(&plan, &"accounts/a1".parse().unwrap());
                     explain(&client, &statement, &["timelines_1", "tasks_1"]).await
                 }
+                "documents" => {
+                    let statement = documents::page(&plan(&documents::LISTING, filter, &order));
+                    explain(&client, &statement, &["documents_1", "tasks_1"]).await
+                }
                 _ => panic!("no list {list}"),
             };
             assert!(
@@ -274,6 +287,7 @@ fn the_document_names_every_field() {
         (&members::LISTING, "| members |"),
         (&timelines::LISTING, "| timelines |"),
         (&history::LISTING, "| history |"),
+        (&documents::LISTING, "| documents |"),
     ] {
         let rows: Vec<_> = DOCUMENT
             .lines()

@@ -1,6 +1,7 @@
 //! The way in for whoever asks: each answer says up to which position it includes everything.
 
 mod accounts;
+mod documents;
 mod members;
 mod tasks;
 

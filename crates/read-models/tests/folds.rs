@@ -10,11 +10,13 @@ use handoff_domain::{
     Command, Event,
     account::{Account, InteractionKind, Kind, Status},
     commands::{
-        AddInternalNote, AddNote, AssignRole, AssignTask, CancelTask, CompleteTask, CreateAccount,
-        CreateTask, DeleteTask, LogInteraction, NewId, RelateTasks, ReopenTask, SetAccountStatus,
-        UndeleteTask, UpdateNotes, UpdateTask, VacateRole,
+        AddInternalNote, AddNote, AssignRole, AssignTask, AttachDocuments, CancelTask,
+        CompleteTask, CreateAccount, CreateTask, DeleteTask, LogInteraction, NewDocument, NewId,
+        RecordView, RelateTasks, ReopenTask, SetAccountStatus, UndeleteTask, UpdateDocument,
+        UpdateNotes, UpdateTask, VacateRole,
     },
-    names::{AccountName, MemberName, Subject, TaskName},
+    document,
+    names::{AccountName, DocumentName, MemberName, Subject, TaskName},
     task::{self, Assignment, AssignmentCause, Changes, Draft, OpenStatus, Origin, Tag, Task},
     terms::Role,
     text::{Html, Line},
@@ -23,6 +25,7 @@ use handoff_event_log::Recorded;
 use handoff_projections::{FoldError, ReadModel, Rows};
 use handoff_read_models::{
     accounts::Accounts,
+    documents::Documents,
     history::History,
     members::Members,
     task_notes::TaskNotes,
@@ -65,6 +68,29 @@ fn create_task() -> impl Strategy<Value = CreateTask> {
     })
 }
 
+fn document(id: u8) -> DocumentName {
+    DocumentName::from_id(&format!("d{id}")).unwrap()
+}
+
+fn attach(task: TaskName, id: u8) -> AttachDocuments {
+    AttachDocuments {
+        parent: document::Parent::Task(task),
+        documents: vec![NewDocument {
+            name: document(id),
+            file: document::File {
+                name: document::FileName::new("offer.pdf").unwrap(),
+                media_type: document::MediaType::new("application/pdf").unwrap(),
+                size: 1_000,
+                sha256: document::Sha256::from_bytes([7; 32]),
+                object: uuid::Uuid::from_u128(1),
+            },
+        }],
+        about: document::Description::default(),
+        active: true,
+        visibility: None,
+    }
+}
+
 fn command() -> impl Strategy<Value = Box<dyn Command>> {
     fn boxed(command: impl Command + 'static) -> Box<dyn Command> {
         Box::new(command)
@@ -95,6 +121,12 @@ fn command() -> impl Strategy<Value = Box<dyn Command>> {
             true => boxed(AddInternalNote { name: task(id), note: Html::new("They pay late").unwrap() }),
             false => boxed(AddNote { name: task(id), note: Html::new("Called").unwrap() }),
         }),
+        2 => (0..12_u8, 0..6_u8).prop_map(|(id, document)| boxed(attach(task(id), document))),
+        1 => (0..6_u8, any::<bool>()).prop_map(|(id, active)| boxed(UpdateDocument {
+            name: document(id),
+            changes: document::Changes { active: Some(active), ..document::Changes::default() },
+        })),
+        1 => (0..6_u8).prop_map(|id| boxed(RecordView { name: document(id) })),
         1 => (0..12_u8, 0..12_u8).prop_map(|(id, other)| boxed(RelateTasks {
             name: task(id),
             related: task(other),
@@ -189,6 +221,17 @@ proptest! {
             })
             .collect();
         prop_assert_eq!(folded, expected);
+    }
+
+    #[test]
+    fn rows_of_documents_are_the_aggregates_and_lie_with_their_subject(story in story()) {
+        let rows = fold::<Documents>(&story.events);
+        for ((partition, _), row) in &rows {
+            let subject = &row.state.details().unwrap().subject;
+            prop_assert_eq!(*partition, handoff_domain::Partition::of(subject.as_str()));
+        }
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.state)).collect();
+        prop_assert_eq!(folded, story.documents());
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    documents::Sweeper,
     error::ServerError,
     first_member, http,
     roles::{Endpoints, Process},
@@ -27,6 +28,7 @@ pub(crate) struct ApiRole {
     keys: Arc<KeyFile>,
     listener: TcpListener,
     limits: Limits,
+    sweeper: Option<Sweeper>,
 }
 
 impl ApiRole {
@@ -64,7 +66,18 @@ impl ApiRole {
             clock: clock.clone(),
             queries: Queries::open(pool, inclusion).await?,
             projections: Admin::new(database, &Settings::default()),
+            documents: endpoints.documents.clone(),
         };
+        if endpoints.documents.is_none() {
+            tracing::warn!(
+                "documents cannot be uploaded or downloaded: name a --document-dir or a --document-bucket"
+            );
+        }
+        let sweeper = endpoints.documents.clone().map(|store| Sweeper {
+            store,
+            states: states.clone(),
+            clock: clock.clone(),
+        });
         let authenticator = Authenticator::new(keys.clone(), states, clock);
         let api = Api::new(backend, authenticator, handoff_api::Metrics::new(registry)).await;
         let limits = Limits {
@@ -77,12 +90,18 @@ impl ApiRole {
             keys,
             listener,
             limits,
+            sweeper,
         })
     }
 
     /// Where the process's commands go.
     pub(crate) fn gateway(&self) -> &Gateway {
         &self.gateway
+    }
+
+    /// What removes the leftovers of uploads, where there is a store.
+    pub(crate) fn sweeper(&self) -> Option<Sweeper> {
+        self.sweeper.clone()
     }
 
     pub(crate) fn keys(&self) -> Arc<KeyFile> {

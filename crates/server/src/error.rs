@@ -4,6 +4,7 @@ use std::{error::Error, fmt::Write, io, net::SocketAddr};
 
 use handoff_api::auth::{IssuerError, KeysError};
 use handoff_commands::CommandError;
+use handoff_documents::StoreError;
 use handoff_embedded::EmbeddedError;
 use handoff_event_log::{LogError, MigrateError};
 use handoff_read_models::QueryError;
@@ -42,6 +43,8 @@ pub(crate) enum ServerError {
     Write { path: String, source: io::Error },
     #[error("cannot wait for signals")]
     Signals(#[source] io::Error),
+    #[error("the store of documents cannot be used")]
+    Documents(#[from] StoreError),
     #[error("the queries cannot be prepared")]
     Queries(#[from] QueryError),
     #[error("a part of the process failed")]

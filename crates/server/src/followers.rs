@@ -7,8 +7,8 @@ use handoff_commands::{Gateway, new_id};
 use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
-    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, documents::Documents, history::History, members::Members,
+    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -55,6 +55,9 @@ impl Followers {
         if let Some(api) = api {
             let (keys, stop) = (api.keys(), followers.stop());
             followers.spawn(async move { keys.watch(stop).await });
+            if let Some(sweeper) = api.sweeper() {
+                followers.spawn(sweeper.run(followers.stop()));
+            }
         }
         if let Some(metrics) = metrics {
             let mut link = None;
@@ -146,6 +149,7 @@ impl Followers {
                 TaskNotes::NAME => self.spawn(run_projector::<TaskNotes>(environment, stop)),
                 Timelines::NAME => self.spawn(run_projector::<Timelines>(environment, stop)),
                 History::NAME => self.spawn(run_projector::<History>(environment, stop)),
+                Documents::NAME => self.spawn(run_projector::<Documents>(environment, stop)),
                 other => unreachable!("the command line takes no read model {other}"),
             }
         }

@@ -2,6 +2,7 @@
 
 mod api;
 mod args;
+mod documents;
 mod error;
 mod first_member;
 mod followers;
@@ -89,6 +90,10 @@ async fn role(options: &Options, roles: Roles) -> Result<(), ServerError> {
         database_url: options.database_url()?,
         nats_url: options.nats_url()?,
         token_keys: options.token_keys().map(Into::into),
+        documents: match roles.api {
+            true => documents::store(options)?,
+            false => None,
+        },
     };
     let shutdown = stop_on_signals()?;
     roles::run(options, roles, &endpoints, shutdown, |_| Ok(())).await
@@ -131,6 +136,7 @@ async fn serve(
         database_url,
         nats_url,
         token_keys,
+        documents: Some(documents::store_or_own(options)?),
     };
     roles::run(options, Roles::all(), &endpoints, shutdown, |api| {
         let server = format!("http://{}", api.unwrap_or_default());

@@ -12,12 +12,15 @@ use std::{
 
 use clap::Args;
 use handoff_commands::GatewayConfig;
+use handoff_documents::S3;
 use serde::Deserialize;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:7400";
 /// What libraries say below a warning is of no use to an operator.
 const DEFAULT_LOG: &str = "info,async_nats=warn,refinery_core=warn,tokio_postgres=warn";
 const DEFAULT_HTTP_LISTEN: &str = "127.0.0.1:7401";
+/// The directory of documents in the data directory.
+const DOCUMENTS: &str = "documents";
 
 /// Options of every role. In the file they have the same names, without the dashes in front.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -104,6 +107,55 @@ pub(crate) struct Options {
     )]
     pub(crate) token_audience: Option<String>,
 
+    /// Directory of the documents' contents; several api processes share it [default: `documents` in the data directory]
+    #[arg(long, global = true, env = "HANDOFF_DOCUMENT_DIR", value_name = "DIR")]
+    document_dir: Option<PathBuf>,
+
+    /// Bucket of the documents' contents instead, in S3 or what speaks its protocol
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_DOCUMENT_BUCKET",
+        value_name = "NAME"
+    )]
+    document_bucket: Option<String>,
+
+    /// Region of the bucket [default: AWS_REGION, else us-east-1]
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_DOCUMENT_REGION",
+        value_name = "NAME"
+    )]
+    document_region: Option<String>,
+
+    /// Address of the service that has the bucket [default: that of AWS]
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_DOCUMENT_ENDPOINT",
+        value_name = "URL"
+    )]
+    document_endpoint: Option<String>,
+
+    /// What all keys in the bucket begin with, where others use it too
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_DOCUMENT_PREFIX",
+        value_name = "PATH"
+    )]
+    document_prefix: Option<String>,
+
+    /// File with the id of the bucket's access key and, on a second line, its secret [default: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else what the platform gives]
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_DOCUMENT_KEY_FILE",
+        value_name = "FILE"
+    )]
+    document_key_file: Option<PathBuf>,
+
     /// Commands that may wait; one more is refused at once [default: 8192]
     #[arg(long, global = true, env = "HANDOFF_QUEUE_COMMANDS", value_name = "N")]
     queue_commands: Option<NonZeroUsize>,
@@ -171,6 +223,10 @@ pub(crate) enum OptionsError {
         "{option} is missing: set it, or {option}-file, or use `handoffd up`, which brings its own"
     )]
     Missing { option: &'static str },
+    #[error("--document-dir and --document-bucket exclude each other: name one of them")]
+    TwoStores,
+    #[error("{} is not the id of an access key and, on a second line, its secret", path.display())]
+    AccessKey { path: PathBuf },
     #[error(
         "{option} has a password, which other users of this machine can read from the command line: \
          put the URL into {variable} or a file named by {option}-file"
@@ -217,6 +273,12 @@ impl Options {
             token_keys,
             token_issuer,
             token_audience,
+            document_dir,
+            document_bucket,
+            document_region,
+            document_endpoint,
+            document_prefix,
+            document_key_file,
             queue_commands,
             batch_commands,
             cached_streams,
@@ -263,6 +325,40 @@ impl Options {
         self.given_nats_url()?.ok_or(OptionsError::Missing {
             option: "--nats-url",
         })
+    }
+
+    /// The bucket of documents, if one is named.
+    pub(crate) fn document_bucket(&self) -> Result<Option<S3>, OptionsError> {
+        let Some(bucket) = self.document_bucket.clone() else {
+            return Ok(None);
+        };
+        if self.document_dir.is_some() {
+            return Err(OptionsError::TwoStores);
+        }
+        let credentials = match &self.document_key_file {
+            Some(path) => Some(access_key(path)?),
+            None => None,
+        };
+        Ok(Some(S3 {
+            bucket,
+            region: self.document_region.clone(),
+            endpoint: self.document_endpoint.clone(),
+            prefix: self.document_prefix.clone(),
+            credentials,
+        }))
+    }
+
+    /// The directory of documents, if it or the data directory is named.
+    pub(crate) fn document_dir(&self) -> Option<PathBuf> {
+        let of_data = || self.data_dir.as_ref().map(|data| data.join(DOCUMENTS));
+        self.document_dir.clone().or_else(of_data)
+    }
+
+    /// The directory of documents that `up` uses where none is named.
+    pub(crate) fn own_document_dir(&self) -> PathBuf {
+        self.document_dir
+            .clone()
+            .unwrap_or_else(|| self.data_dir().join(DOCUMENTS))
     }
 
     pub(crate) fn nats_prefix(&self) -> &str {
@@ -330,6 +426,18 @@ fn given(url: Option<&String>, file: Option<&Path>) -> Result<Option<String>, Op
     }
 }
 
+/// The id and the secret of an access key, each on a line of its own.
+fn access_key(path: &Path) -> Result<(String, String), OptionsError> {
+    let text = read(path)?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    match (lines.next(), lines.next(), lines.next()) {
+        (Some(id), Some(secret), None) => Ok((id.to_owned(), secret.to_owned())),
+        _ => Err(OptionsError::AccessKey {
+            path: path.to_owned(),
+        }),
+    }
+}
+
 fn read(path: &Path) -> Result<String, OptionsError> {
     fs::read_to_string(path).map_err(|source| OptionsError::Read {
         path: path.to_owned(),
@@ -390,6 +498,29 @@ mod tests {
     #[test]
     fn an_unknown_option_in_the_file_is_an_error() {
         assert!(toml::from_str::<Options>("lissten = '127.0.0.1:1'").is_err());
+    }
+
+    #[test]
+    fn documents_lie_in_one_place() {
+        let options = |text: &str| toml::from_str::<Options>(text).unwrap();
+        assert_eq!(options("").document_dir(), None);
+        assert!(options("").own_document_dir().ends_with("documents"));
+        let beside = options("data-dir = '/srv'");
+        assert_eq!(beside.document_dir(), Some("/srv/documents".into()));
+        let named = options("data-dir = '/srv'\ndocument-dir = '/docs'");
+        assert_eq!(named.document_dir(), Some("/docs".into()));
+        assert!(named.document_bucket().unwrap().is_none());
+        let bucket = options("data-dir = '/srv'\ndocument-bucket = 'b'\ndocument-prefix = 'p'");
+        let bucket = bucket.document_bucket().unwrap().unwrap();
+        assert_eq!(
+            (bucket.bucket.as_str(), bucket.prefix.as_deref()),
+            ("b", Some("p"))
+        );
+        let both = options("document-dir = '/docs'\ndocument-bucket = 'b'");
+        assert!(matches!(
+            both.document_bucket(),
+            Err(OptionsError::TwoStores)
+        ));
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use handoff_bus::{Hints, Precedence, Subjects};
+use handoff_documents::DocumentStore;
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
-    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, documents::Documents, history::History, members::Members,
+    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 7] = [
+pub(crate) const PROJECTIONS: [&str; 8] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
@@ -31,6 +32,7 @@ pub(crate) const PROJECTIONS: [&str; 7] = [
     TaskNotes::NAME,
     Timelines::NAME,
     History::NAME,
+    Documents::NAME,
 ];
 
 /// The wait between two tries to reach Postgres at the start.
@@ -84,11 +86,12 @@ impl Roles {
     }
 }
 
-/// Where the servers are, and the keys that the api checks tokens with.
+/// Where the servers are, the keys that the api checks tokens with, and where it keeps documents.
 pub(crate) struct Endpoints {
     pub(crate) database_url: String,
     pub(crate) nats_url: String,
     pub(crate) token_keys: Option<PathBuf>,
+    pub(crate) documents: Option<DocumentStore>,
 }
 
 /// What all roles of a process share.

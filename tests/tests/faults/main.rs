@@ -31,6 +31,7 @@ const OTHERS: &[&str] = &[
     "task_notes",
     "timelines",
     "history",
+    "documents",
 ];
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
@@ -44,6 +45,7 @@ const PROJECT: &[&str] = &[
     "task_notes",
     "timelines",
     "history",
+    "documents",
 ];
 
 /// The seed of random choices: `SEED` where it is set. Printed, so that a run can be repeated.

@@ -6,6 +6,7 @@ pub(crate) mod account_queries;
 mod account_requests;
 mod contact_requests;
 pub(crate) mod disabling;
+pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod follow;
 pub(crate) mod history;

@@ -202,6 +202,24 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             Code::Aborted,
             "PLAN_CHANGED",
         ),
+        (
+            ApiError::NoDocumentStore,
+            Code::FailedPrecondition,
+            "NO_DOCUMENT_STORE",
+        ),
+        (
+            ApiError::StoreUnavailable(cause()),
+            Code::Unavailable,
+            "DOCUMENT_STORE_UNAVAILABLE",
+        ),
+        (
+            ApiError::ContentDamaged {
+                document: "documents/a".into(),
+                source: cause(),
+            },
+            Code::DataLoss,
+            "CONTENT_DAMAGED",
+        ),
     ]
 }
 
@@ -219,7 +237,7 @@ fn number(error: &ApiError) -> usize {
             Rejection::StaleNotes { .. } => 6,
             Rejection::UnknownActor { .. } => 7,
             Rejection::NotAllowed { .. } => 8,
-            Rejection::PlanChanged { .. } => 28,
+            Rejection::PlanChanged { .. } => 31,
         },
         ApiError::TokenMissing => 9,
         ApiError::TokenInvalid(_) => 10,
@@ -241,6 +259,9 @@ fn number(error: &ApiError) -> usize {
         ApiError::Corrupt(_) => 26,
         ApiError::Internal(_) => 27,
         ApiError::RightsChanged { .. } => 28,
+        ApiError::NoDocumentStore => 32,
+        ApiError::StoreUnavailable(_) => 29,
+        ApiError::ContentDamaged { .. } => 30,
     }
 }
 
@@ -250,7 +271,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..29).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..33).collect::<Vec<_>>());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! alike.
 
 pub(crate) mod account;
+pub(crate) mod document;
 pub(crate) mod event;
 pub(crate) mod member;
 pub(crate) mod projection;
@@ -133,6 +134,9 @@ pub(crate) fn resource(
         State::Settings(settings) => Some(Resource::Settings(settings::of_state(view, settings))),
         // Shown by its events until it has a message of its own.
         State::Operation(_) => None,
+        State::Document(document) => {
+            document::of_state(view, name, document).map(Resource::Document)
+        }
     }
 }
 

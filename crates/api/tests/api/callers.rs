@@ -65,6 +65,10 @@ fn allowed(method: &Method, who: Who) -> bool {
     let name = method.path.path().rsplit('/').next().unwrap();
     match (method.service.as_str(), name) {
         (_, "VerifyLog") => who != Contact,
+        ("DocumentService", "UploadDocuments" | "UpdateDocument") => {
+            !matches!(who, Analyst | Operator | Contact)
+        }
+        ("DocumentService", _) => !matches!(who, Operator | Contact),
         ("ProjectionService", _) => matches!(who, Admin | ServiceAccountForAdmin | Operator),
         ("MemberCommandService" | "SettingsCommandService", _)
         | (_, "AddInternalNote" | "MarkBilled") => {

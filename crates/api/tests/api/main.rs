@@ -7,6 +7,7 @@ mod callers;
 mod calls;
 mod commands;
 mod disabling;
+mod documents;
 mod draining;
 mod events;
 mod notes;

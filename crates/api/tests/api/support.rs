@@ -10,6 +10,7 @@ use handoff_api::{
 };
 use handoff_bus::{Feed, Hints, Precedence, Subjects};
 use handoff_commands::{Clock, Gateway, GatewayConfig, Request, States, SystemClock, new_id};
+use handoff_documents::DocumentStore;
 use handoff_domain::{
     Command, Context,
     commands::{CreateMember, NewId},
@@ -23,8 +24,8 @@ use handoff_projections::{
 };
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
-    Queries, accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
-    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    Queries, accounts::Accounts, documents::Documents, history::History, members::Members,
+    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use prometheus_client::registry::Registry;
@@ -51,7 +52,9 @@ pub(crate) struct TestServer {
     gateway: Gateway,
     issuer: Issuer,
     notices: Notices,
-    _keys: tempfile::TempDir,
+    documents: DocumentStore,
+    /// Of keys and documents.
+    pub(crate) directory: tempfile::TempDir,
     projectors: Option<Projectors>,
 }
 
@@ -118,7 +121,8 @@ impl TestServer {
         let directory = tempfile::tempdir().unwrap();
         let issuer = Issuer::open_or_create(directory.path()).unwrap();
         let notices = Notices::default();
-        let replica = Self::assemble(&database, &issuer, limits, &notices).await;
+        let documents = DocumentStore::local(&directory.path().join("documents")).unwrap();
+        let replica = Self::assemble(&database, &issuer, limits, &notices, documents.clone()).await;
         for (name, kind) in [("Admin", Kind::Admin), ("Ana", Kind::Staff)] {
             let command = CreateMember {
                 id: NewId::FromDisplayName,
@@ -138,7 +142,8 @@ impl TestServer {
             database,
             issuer,
             notices,
-            _keys: directory,
+            documents,
+            directory,
             projectors: None,
         }
     }
@@ -146,9 +151,16 @@ impl TestServer {
     /// A connection to another api over the same database.
     pub(crate) async fn replica(&self) -> Channel {
         let limits = Limits::default();
-        Self::assemble(&self.database, &self.issuer, limits, &self.notices)
-            .await
-            .channel
+        let documents = self.documents.clone();
+        Self::assemble(
+            &self.database,
+            &self.issuer,
+            limits,
+            &self.notices,
+            documents,
+        )
+        .await
+        .channel
     }
 
     async fn assemble(
@@ -156,6 +168,7 @@ impl TestServer {
         issuer: &Issuer,
         limits: Limits,
         notices: &Notices,
+        documents: DocumentStore,
     ) -> Replica {
         let registry = &mut Registry::default();
         let database = Database::new(&test_database.url).unwrap();
@@ -180,6 +193,7 @@ impl TestServer {
             clock,
             queries: Queries::open(reads, inclusion).await.unwrap(),
             projections: Admin::new(&database, &Settings::default()),
+            documents: Some(documents),
         };
         let api = Api::new(backend, authenticator, Metrics::new(registry)).await;
         let health = api.health();
@@ -290,6 +304,7 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         projector!(TaskTexts),
         projector!(TaskNotes),
         projector!(History),
+        projector!(Documents),
     ];
     Projectors {
         running: running.clone(),

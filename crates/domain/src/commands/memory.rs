@@ -12,8 +12,9 @@ use crate::{
         CreateAccount, CreateMember, DisableMember, Holdings, NewId, SetAccountStatus,
         StartDisabling, UpdateSettings,
     },
+    document::Document,
     member,
-    names::{AccountName, MemberName, OperationName, StreamName, TaskName},
+    names::{AccountName, DocumentName, MemberName, OperationName, StreamName, TaskName},
     operation,
     settings::{Changes, Settings},
     task::Task,
@@ -219,6 +220,13 @@ impl Memory {
     pub(super) fn operation(&self, name: &OperationName) -> operation::Details {
         match self.get(&name.into()).unwrap().state {
             State::Operation(operation) => operation.details().unwrap().clone(),
+            state => panic!("{state:?}"),
+        }
+    }
+
+    pub(super) fn document(&self, name: &DocumentName) -> Document {
+        match self.get(&name.into()).unwrap().state {
+            State::Document(document) => (*document).clone(),
             state => panic!("{state:?}"),
         }
     }

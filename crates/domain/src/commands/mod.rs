@@ -3,6 +3,7 @@
 
 mod account;
 mod contact;
+mod document;
 mod generate;
 mod member;
 mod new_id;
@@ -23,6 +24,7 @@ mod properties;
 pub use crate::holding::{Holding, HoldingKind, Holdings};
 pub use account::{ConvertLead, CreateAccount, SetAccountStatus, UpdateAccount};
 pub use contact::{CreateContact, DeleteContact, UpdateContact};
+pub use document::{AttachDocuments, NewDocument, RecordView, UpdateDocument};
 pub use generate::GenerateTask;
 pub use member::{CreateMember, DisableMember, EnableMember, StartDisabling, UpdateMember};
 pub use new_id::NewId;

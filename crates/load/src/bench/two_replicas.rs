@@ -26,6 +26,7 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
         "task_notes",
         "timelines",
         "history",
+        "documents",
     ];
     let _projector = corner.start(&models, &[]).await?;
     let apis = [

@@ -8,7 +8,6 @@ use handoff_commands::{
 };
 use handoff_domain::{
     Command, Context,
-    account::RoleSource,
     commands::{AssignRole, CreateMember, CreateTask, NewId},
     member,
     names::{Actor, TaskName},
@@ -155,13 +154,16 @@ impl World {
         &self,
         command: impl Command + 'static,
     ) -> Result<Answer, CommandError> {
+        let command_id = new_id();
         let request = Request {
-            command_id: new_id(),
+            command_id,
             context: Context {
                 actor: Actor::System,
                 on_behalf_of: None,
                 expected: None,
                 now: SystemClock.now(),
+                plan: Vec::new(),
+                command_id,
             },
             request: "Test",
             request_hash: Hash::of(format!("{command:?}").as_bytes()),
@@ -194,7 +196,6 @@ impl World {
             account: format!("accounts/{account}").parse().unwrap(),
             role: "assignee".parse().unwrap(),
             holder: format!("members/{holder}").parse().unwrap(),
-            source: RoleSource::Api,
         };
         self.submit(command).await.receipt.position
     }

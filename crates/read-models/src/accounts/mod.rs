@@ -81,7 +81,11 @@ impl ReadModel for Accounts {
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = AccountName> {
         match event {
             Event::Account(_) => name(&recorded.stream),
-            Event::Task(_) | Event::Member(_) | Event::Settings(_) | Event::Operation(_) => None,
+            Event::Task(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Operation(_)
+            | Event::Document(_) => None,
         }
     }
 

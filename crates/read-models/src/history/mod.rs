@@ -1,6 +1,6 @@
 //! History: one row for each event, only ever added to.
 //!
-//! The events of a task say whose it is only when it is created. The row of that event keeps it as
+//! The events of a task or document say whose it is only when it is created. The row of that event keeps it as
 //! `subject`, so an account's history is its own stream and every stream that names it as subject:
 //! found when it is asked for. To keep the owner on every row, the fold would have to look each task
 //! up, and a rebuild could no longer pour events into the table as fast as the log gives them.
@@ -9,7 +9,7 @@ mod list;
 
 use chrono::{DateTime, Utc};
 use handoff_domain::{
-    Event, Version,
+    Event, Version, document,
     names::{Actor, MemberName, StreamName, Subject},
     task,
 };
@@ -30,7 +30,7 @@ pub struct HistoryRow {
     pub version: Version,
     /// What happened: `task.completed`.
     pub event_type: String,
-    /// The account or member that a new task is about; none for other events.
+    /// The account or member that a new task or document is about; none for other events.
     pub subject: Option<Subject>,
     pub actor: Actor,
     pub on_behalf_of: Option<MemberName>,
@@ -98,11 +98,13 @@ impl ReadModel for History {
             .map_err(|error| FoldError::because(format!("its metadata are malformed: {error}")))?;
         let subject = match event {
             Event::Task(task::Event::Created(created)) => Some(created.subject.clone()),
+            Event::Document(document::Event::Uploaded(uploaded)) => Some(uploaded.subject.clone()),
             Event::Task(_)
             | Event::Account(_)
             | Event::Member(_)
             | Event::Settings(_)
-            | Event::Operation(_) => None,
+            | Event::Operation(_)
+            | Event::Document(_) => None,
         };
         let row = HistoryRow {
             stream: recorded.stream.clone(),

@@ -255,7 +255,8 @@ impl ReadModel for Timelines {
             | Event::Task(_)
             | Event::Member(_)
             | Event::Settings(_)
-            | Event::Operation(_) => [None, None],
+            | Event::Operation(_)
+            | Event::Document(_) => [None, None],
         };
         keys.into_iter().flatten()
     }
@@ -288,7 +289,11 @@ impl ReadModel for Timelines {
                 };
                 (begun.account.clone(), What::TaskCompleted, by, *at)
             }
-            Event::Task(_) | Event::Member(_) | Event::Settings(_) | Event::Operation(_) => {
+            Event::Task(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Operation(_)
+            | Event::Document(_) => {
                 return Ok(());
             }
         };

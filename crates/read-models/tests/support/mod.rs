@@ -15,8 +15,9 @@ use handoff_domain::{
     Command, Context, Partition, Rejection, Source, State, Stop, Unit, Version, Versioned,
     account::Account,
     commands::{CreateMember, NewId},
+    document::Document,
     member::{self, Member},
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, DocumentName, MemberName, StreamName, TaskName},
     task::Task,
     text::Line,
 };
@@ -150,6 +151,20 @@ impl Story {
                 _ => None,
             });
         members.collect()
+    }
+
+    /// Every document there is, as its aggregate knows it.
+    pub fn documents(&self) -> BTreeMap<DocumentName, Document> {
+        let documents =
+            self.states
+                .iter()
+                .filter_map(|(stream, versioned)| match &versioned.state {
+                    State::Document(document) => {
+                        Some((stream.as_str().parse().unwrap(), (**document).clone()))
+                    }
+                    _ => None,
+                });
+        documents.collect()
     }
 
     /// Every account there is, as its aggregate knows it.

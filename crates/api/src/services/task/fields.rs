@@ -1,15 +1,13 @@
 //! Reads what requests say about a task's fields.
 
-use chrono::NaiveDate;
 use handoff_domain::{
-    Invalid,
     task::{Due, Money, Notify, OpenStatus, Priority, Requester, Visibility},
     text::{Email, Line, Phone},
 };
 use handoff_proto::v1;
 use prost_types::Timestamp;
 
-use crate::fields::Fields;
+use crate::{fields::Fields, time::day};
 
 /// The category, if one is given.
 pub(super) fn category(task: &v1::Task) -> Option<Box<str>> {
@@ -61,17 +59,6 @@ pub(super) fn due(
             "is given beside due_time: give one of them",
         ),
         (time, date) => Some(time.map(Due::At).or(date.map(Due::On))),
-    }
-}
-
-/// Reads a day such as `2026-12-01`.
-fn day(text: &str) -> Result<NaiveDate, Invalid> {
-    match text.parse::<NaiveDate>() {
-        // Not `2026-12-1`: one day has one spelling.
-        Ok(day) if day.to_string() == text => Ok(day),
-        _ => Err(Invalid::new(format!(
-            "{text:?} is not a day such as 2026-12-01"
-        ))),
     }
 }
 

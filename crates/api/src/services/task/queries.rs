@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use futures_util::Stream;
-use handoff_domain::names::TaskName;
+use handoff_domain::{document::Parent, names::TaskName};
 use handoff_event_log::Epoch;
 use handoff_proto::v1::{self, task_query_service_server::TaskQueryService};
 use handoff_read_models::{ListRequest, QueryError, tasks::WatchedTasks};
@@ -58,9 +58,22 @@ impl TaskQueryService for TaskQueries {
         let account_notes = views::task::account_notes(query.view, &entry);
         let task = views::task::of_entry(query.view, entry, query.viewer.now);
         let newest = notes.items.into_iter();
+        let parent = Parent::Task(name.clone());
+        let documents = self
+            .read_side
+            .queries
+            .documents_of(&parent, query.consistency(min_position))
+            .await
+            .map_err(ApiError::from)?;
+        let position = answer.position.min(documents.position);
+        let documents = documents
+            .value
+            .into_iter()
+            .filter_map(|entry| views::document::of_entry(query.view, &entry));
         Ok(Response::new(v1::GetTaskResponse {
             task: Some(task.ok_or_else(missing)?),
-            position: answer.position.0,
+            position: position.0,
+            documents: documents.collect(),
             account_notes,
             notes: newest
                 .filter_map(|entry| views::task::note(query.view, entry))

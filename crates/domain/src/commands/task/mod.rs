@@ -14,7 +14,7 @@ mod properties;
 #[cfg(test)]
 mod rights_tests;
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub(super) use task::{check_count, distinct};
 
 /// Which class of caller this is, as the log knows it now. Reading the stream makes the append fail
 /// where that changes meanwhile.
-fn caller(context: &Context, unit: &mut Unit<'_>) -> Result<Caller, Stop> {
+pub(super) fn caller(context: &Context, unit: &mut Unit<'_>) -> Result<Caller, Stop> {
     if let Actor::Contact(contact) = &context.actor {
         let name = contact.account();
         let account = unit.account(&name)?;
@@ -130,7 +130,11 @@ fn editable(
 }
 
 /// Hides from a contact what is not of their account or not for it.
-fn sees(contact: &ContactName, name: &TaskName, details: &Details) -> Result<(), Rejection> {
+pub(super) fn sees(
+    contact: &ContactName,
+    name: &TaskName,
+    details: &Details,
+) -> Result<(), Rejection> {
     match &details.subject {
         Subject::Account(account)
             if contact.is_of(account) && details.visibility == Visibility::Portal =>
@@ -144,7 +148,7 @@ fn sees(contact: &ContactName, name: &TaskName, details: &Details) -> Result<(),
 }
 
 /// Refuses new work about a deactivated account (S0).
-fn accept_new_work(unit: &mut Unit<'_>, subject: &Subject) -> Result<(), Stop> {
+pub(super) fn accept_new_work(unit: &mut Unit<'_>, subject: &Subject) -> Result<(), Stop> {
     if let Subject::Account(account) = subject {
         unit.account(account)?.accept_new_work(account)?;
     }

@@ -9,17 +9,17 @@ use crate::{
 };
 
 /// Somebody at `accounts/acme` who may sign in.
-pub(super) const ZOE: &str = "accounts/acme/contacts/zoe";
+pub(in crate::commands) const ZOE: &str = "accounts/acme/contacts/zoe";
 
-pub(super) fn name(id: &str) -> TaskName {
+pub(in crate::commands) fn name(id: &str) -> TaskName {
     TaskName::from_id(id).unwrap()
 }
 
-pub(super) fn member(id: &str) -> MemberName {
+pub(in crate::commands) fn member(id: &str) -> MemberName {
     MemberName::from_id(id).unwrap()
 }
 
-pub(super) fn draft(subject: &str) -> Draft {
+pub(in crate::commands) fn draft(subject: &str) -> Draft {
     Draft {
         subject: Some(subject.parse().unwrap()),
         title: Some(Line::new("Prepare the quarterly review").unwrap()),
@@ -27,7 +27,7 @@ pub(super) fn draft(subject: &str) -> Draft {
     }
 }
 
-pub(super) fn create(id: &str, draft: Draft) -> CreateTask {
+pub(in crate::commands) fn create(id: &str, draft: Draft) -> CreateTask {
     CreateTask {
         name: name(id),
         draft,
@@ -35,7 +35,7 @@ pub(super) fn create(id: &str, draft: Draft) -> CreateTask {
     }
 }
 
-pub(super) fn assign(id: &str, assignment: Assignment) -> AssignTask {
+pub(in crate::commands) fn assign(id: &str, assignment: Assignment) -> AssignTask {
     AssignTask {
         name: name(id),
         assignment,
@@ -44,7 +44,7 @@ pub(super) fn assign(id: &str, assignment: Assignment) -> AssignTask {
 }
 
 /// The team, `accounts/acme` with `zoe` in the portal, and `tasks/t1` about it.
-pub(super) fn with_task() -> Memory {
+pub(in crate::commands) fn with_task() -> Memory {
     let mut memory = Memory::with_account("acme");
     let zoe = CreateContact {
         portal_access: true,
@@ -56,17 +56,17 @@ pub(super) fn with_task() -> Memory {
 }
 
 /// The same, and `tasks/p1`, which `zoe` submitted.
-pub(super) fn with_submitted_task() -> Memory {
+pub(in crate::commands) fn with_submitted_task() -> Memory {
     let mut memory = with_task();
     memory.accept(ZOE, &create("p1", draft("accounts/acme")));
     memory
 }
 
-pub(super) fn details(memory: &Memory, id: &str) -> Details {
+pub(in crate::commands) fn details(memory: &Memory, id: &str) -> Details {
     memory.task(&name(id)).details().unwrap().clone()
 }
 
-pub(super) fn reason(rejection: Rejection) -> Reason {
+pub(in crate::commands) fn reason(rejection: Rejection) -> Reason {
     match rejection {
         Rejection::Precondition { reason, .. } => reason,
         other => panic!("{other}"),
@@ -74,7 +74,7 @@ pub(super) fn reason(rejection: Rejection) -> Reason {
 }
 
 /// The fields at fault, in order.
-pub(super) fn fields(rejection: Rejection) -> Vec<String> {
+pub(in crate::commands) fn fields(rejection: Rejection) -> Vec<String> {
     let field = |violation: Violation| violation.field;
     match rejection {
         Rejection::Invalid(violations) => violations.into_iter().map(field).collect(),
