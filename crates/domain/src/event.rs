@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{account, member, names::Kind, settings, task};
+use crate::{account, activity, member, names::Kind, settings, task};
 
 /// An event cannot follow the state before it: the stored history is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,7 @@ pub enum Event {
     Task(task::Event),
     Member(member::Event),
     Settings(settings::Event),
+    Activity(activity::Event),
 }
 
 macro_rules! event_types {
@@ -114,6 +115,14 @@ event_types! {
         settings::Event::CallDefaultAccountChanged(_) => "settings.call_default_account_changed",
         settings::Event::DocumentMaxBytesChanged(_) => "settings.document_max_bytes_changed",
     }
+    Activity {
+        activity::Event::Created(_) => "activity.created",
+        activity::Event::Updated(_) => "activity.updated",
+        activity::Event::Assigned { .. } => "activity.assigned",
+        activity::Event::Completed { .. } => "activity.completed",
+        activity::Event::Reopened { .. } => "activity.reopened",
+        activity::Event::Deleted { .. } => "activity.deleted",
+    }
 }
 
 impl Event {
@@ -140,6 +149,7 @@ impl Event {
             Self::Task(event) => json(event),
             Self::Member(event) => json(event),
             Self::Settings(event) => json(event),
+            Self::Activity(event) => json(event),
         }
     }
 
@@ -168,6 +178,7 @@ impl Event {
             Kind::Task => json(payload).map(Self::Task),
             Kind::Member => json(payload).map(Self::Member),
             Kind::Settings => json(payload).map(Self::Settings),
+            Kind::Activity => json(payload).map(Self::Activity),
         }
         .map_err(|source| DecodeError::Malformed {
             event_type: event_type.to_owned(),

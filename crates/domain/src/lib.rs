@@ -4,12 +4,13 @@
 //! command's [`Context`]; states arrive through a [`Source`]; what is decided leaves as events.
 //!
 //! - [`names`], [`terms`]: who and what there is; [`text`], [`limits`]: what may be written
-//! - [`account`], [`task`], [`member`], [`settings`]: one aggregate each: events, state, decisions
+//! - [`account`], [`task`], [`member`], [`settings`], [`activity`]: one aggregate each: events, state, decisions
 //! - [`commands`]: one struct a command; decides over several aggregates in one append
 //! - [`Unit`]: what a decision reads and appends
 //! - [`Event`], [`State`]: all aggregates under one roof, for the log
 
 pub mod account;
+pub mod activity;
 pub mod commands;
 pub mod limits;
 pub mod member;

@@ -138,6 +138,10 @@ resource_name!(
     TaskName, "tasks/", |_| Ok(())
 );
 resource_name!(
+    /// A follow-up or reminder on an account: `activities/{id}`.
+    ActivityName, "activities/", |_| Ok(())
+);
+resource_name!(
     /// A person of the team: `members/{id}`.
     MemberName, "members/", |_| Ok(())
 );
@@ -201,6 +205,7 @@ pub enum Kind {
     Task,
     Member,
     Settings,
+    Activity,
 }
 
 impl Kind {
@@ -211,6 +216,7 @@ impl Kind {
             Self::Task => "task",
             Self::Member => "member",
             Self::Settings => "settings",
+            Self::Activity => "activity",
         }
     }
 }
@@ -237,6 +243,7 @@ impl StreamName {
             Some(("accounts", _)) => Kind::Account,
             Some(("tasks", _)) => Kind::Task,
             Some(("members", _)) => Kind::Member,
+            Some(("activities", _)) => Kind::Activity,
             _ => Kind::Settings,
         }
     }
@@ -257,8 +264,9 @@ impl FromStr for StreamName {
             Some(("accounts", _)) => name.parse::<AccountName>().map(|name| Self(name.0)),
             Some(("tasks", _)) => name.parse::<TaskName>().map(|name| Self(name.0)),
             Some(("members", _)) => name.parse::<MemberName>().map(|name| Self(name.0)),
+            Some(("activities", _)) => name.parse::<ActivityName>().map(|name| Self(name.0)),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of an account, task, member or the settings"
+                "{name:?} is not the name of an account, task, member, activity or the settings"
             ))),
         }
     }

@@ -101,6 +101,10 @@ pub enum Reason {
     UnknownContact,
     /// No contact has the caller's number, and the settings name no account for such calls.
     NoCallAccount,
+    /// The activity has no due time, so that there is nothing to complete.
+    ActivityNotScheduled,
+    /// The activity is complete and refuses this until it is reopened.
+    ActivityComplete,
 }
 
 impl Reason {
@@ -127,6 +131,8 @@ impl Reason {
             Self::TooManyRelatedTasks => "TOO_MANY_RELATED_TASKS",
             Self::UnknownContact => "UNKNOWN_CONTACT",
             Self::NoCallAccount => "NO_CALL_ACCOUNT",
+            Self::ActivityNotScheduled => "ACTIVITY_NOT_SCHEDULED",
+            Self::ActivityComplete => "ACTIVITY_COMPLETE",
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::Account,
+    activity::Activity,
     event::{CorruptHistory, Event},
     member::Member,
     names::Kind,
@@ -22,6 +23,7 @@ pub enum State {
     Task(Arc<Task>),
     Member(Arc<Member>),
     Settings(Arc<Settings>),
+    Activity(Arc<Activity>),
 }
 
 /// FNV-1a over the sources that decide the shape of a state, so that no change of it is forgotten.
@@ -55,6 +57,7 @@ impl State {
             Kind::Task => Self::Task(Arc::default()),
             Kind::Member => Self::Member(Arc::default()),
             Kind::Settings => Self::Settings(Arc::default()),
+            Kind::Activity => Self::Activity(Arc::default()),
         }
     }
 
@@ -84,11 +87,13 @@ impl State {
             include_str!("settings/values.rs"),
             include_str!("account/mod.rs"),
         ]);
+        const ACTIVITY: i64 = fingerprint(&[SHARED, include_str!("activity.rs")]);
         match kind {
             Kind::Account => ACCOUNT,
             Kind::Task => TASK,
             Kind::Member => MEMBER,
             Kind::Settings => SETTINGS,
+            Kind::Activity => ACTIVITY,
         }
     }
 
@@ -107,9 +112,17 @@ impl State {
             (Self::Settings(state), Event::Settings(event)) => Arc::unwrap_or_clone(state)
                 .evolve(event)
                 .map(|state| Self::Settings(state.into())),
-            (Self::Account(_) | Self::Task(_) | Self::Member(_) | Self::Settings(_), _) => {
-                Err(CorruptHistory)
-            }
+            (Self::Activity(state), Event::Activity(event)) => Arc::unwrap_or_clone(state)
+                .evolve(event)
+                .map(|state| Self::Activity(state.into())),
+            (
+                Self::Account(_)
+                | Self::Task(_)
+                | Self::Member(_)
+                | Self::Settings(_)
+                | Self::Activity(_),
+                _,
+            ) => Err(CorruptHistory),
         }
     }
 
@@ -118,6 +131,7 @@ impl State {
     pub fn owner(&self) -> Option<&str> {
         match self {
             Self::Task(task) => task.known().map(|details| details.subject.as_str()),
+            Self::Activity(activity) => activity.known().map(|details| details.account.as_str()),
             Self::Account(_) | Self::Member(_) | Self::Settings(_) => None,
         }
     }
@@ -135,6 +149,7 @@ impl State {
                 Member::Existing(details) => Some(details.revision),
             },
             Self::Settings(settings) => Some(settings.revision),
+            Self::Activity(activity) => activity.known().map(|details| details.revision),
         }
     }
 }

@@ -4,11 +4,12 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     account::{self, Account},
+    activity::{self, Activity},
     context::Context,
     event::Event,
     limits,
     member::{self, Member},
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, ActivityName, MemberName, StreamName, TaskName},
     partition::Partition,
     rejection::Rejection,
     settings::{self, Settings},
@@ -160,6 +161,15 @@ impl<'a> Unit<'a> {
         }
     }
 
+    /// The activity; absent if it was never created.
+    pub fn activity(&mut self, name: &ActivityName) -> Result<Arc<Activity>, Stop> {
+        let stream = name.into();
+        match self.read(&stream)? {
+            State::Activity(state) => Ok(state),
+            _ => Err(Stop::Corrupt(stream)),
+        }
+    }
+
     /// Appends to an account.
     pub fn append_account(
         &mut self,
@@ -182,6 +192,15 @@ impl<'a> Unit<'a> {
     /// Appends to the settings.
     pub fn append_settings(&mut self, event: settings::Event) -> Result<(), Stop> {
         self.append(StreamName::settings(), Event::Settings(event))
+    }
+
+    /// Appends to an activity.
+    pub fn append_activity(
+        &mut self,
+        name: &ActivityName,
+        event: activity::Event,
+    ) -> Result<(), Stop> {
+        self.append(name.into(), Event::Activity(event))
     }
 
     fn read(&mut self, stream: &StreamName) -> Result<State, Stop> {

@@ -7,12 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     Command, Context, NewEvent, Rejection, Revision, Source, State, Stop, Unit, Version, Versioned,
     account,
+    activity::Activity,
     commands::{
         CreateAccount, CreateMember, DisableMember, Holdings, NewId, SetAccountStatus,
         StartDisabling, UpdateSettings,
     },
     member,
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, ActivityName, MemberName, StreamName, TaskName},
     settings::{Changes, Settings},
     task::Task,
     text::Line,
@@ -195,6 +196,13 @@ impl Memory {
             status: account::Status::Deactivated,
         };
         self.accept("members/ana", &command);
+    }
+
+    pub(super) fn activity(&self, name: &ActivityName) -> Activity {
+        match self.get(&name.into()).unwrap().state {
+            State::Activity(activity) => (*activity).clone(),
+            state => panic!("{state:?}"),
+        }
     }
 
     pub(super) fn task(&self, name: &TaskName) -> Task {

@@ -2,6 +2,7 @@
 //! methods of that aggregate.
 
 mod account;
+mod activity;
 mod contact;
 mod generate;
 mod member;
@@ -20,6 +21,10 @@ mod memory;
 mod properties;
 
 pub use account::{ConvertLead, CreateAccount, SetAccountStatus, UpdateAccount};
+pub use activity::{
+    AssignActivity, CompleteActivity, CreateActivity, DeleteActivity, ReopenActivity,
+    UpdateActivity,
+};
 pub use contact::{CreateContact, DeleteContact, UpdateContact};
 pub use generate::GenerateTask;
 pub use member::{

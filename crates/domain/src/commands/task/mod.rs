@@ -37,6 +37,7 @@ pub use progress::{CancelTask, CompleteTask, DeleteTask, ReopenTask, SetTaskStat
 pub use relate::{RelateTasks, UnrelateTasks};
 pub use update::UpdateTask;
 
+pub(super) use successor::in_place_of;
 pub(super) use task::{check_count, distinct};
 
 /// Which class of caller this is, as the log knows it now. Reading the stream makes the append fail
