@@ -28,7 +28,14 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 5] = ["accounts", "members", "tasks", "timelines", "history"];
+const PROJECTIONS: [&str; 6] = [
+    "accounts",
+    "members",
+    "tasks",
+    "activities",
+    "timelines",
+    "history",
+];
 
 impl Deployment {
     /// A database and a stream of its own on the servers that all tests share.

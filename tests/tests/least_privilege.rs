@@ -50,6 +50,7 @@ async fn every_process_runs_with_a_login_of_its_own() {
                 "accounts",
                 "members",
                 "tasks",
+                "activities",
                 "timelines",
                 "history",
             ],

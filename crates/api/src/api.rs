@@ -8,6 +8,8 @@ use handoff_projections::Admin;
 use handoff_proto::v1::{
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
+    activity_command_service_server::ActivityCommandServiceServer,
+    activity_query_service_server::ActivityQueryServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
@@ -32,6 +34,7 @@ use crate::{
     services::{
         account::AccountCommands,
         account_queries::AccountQueries,
+        activity::{ActivityCommands, ActivityQueries},
         disabling::Disabling,
         events::Events,
         history::HistoryQueries,
@@ -117,6 +120,10 @@ impl Api {
                 MemberCommandServiceServer::new(members).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
+                ActivityCommandServiceServer::new(ActivityCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
                 SettingsCommandServiceServer::new(SettingsCommands(commands))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
@@ -126,6 +133,10 @@ impl Api {
             )
             .add_service(
                 TaskQueryServiceServer::new(TaskQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                ActivityQueryServiceServer::new(ActivityQueries(read_side.clone()))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(

@@ -7,9 +7,10 @@ use clap_complete::Shell;
 
 use crate::{
     command::{
-        account::AccountCommand, events::EventsCommand, history::HistoryCommand, log::LogCommand,
-        member::MemberCommand, projections::ProjectionsCommand, role::RoleCommand,
-        settings::SettingsCommand, task::TaskCommand,
+        account::AccountCommand, activity::ActivityCommand, events::EventsCommand,
+        history::HistoryCommand, log::LogCommand, member::MemberCommand,
+        projections::ProjectionsCommand, role::RoleCommand, settings::SettingsCommand,
+        task::TaskCommand,
     },
     import::ImportCommand,
 };
@@ -89,6 +90,9 @@ pub(crate) enum Command {
     /// Pieces of work
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Follow-ups and reminders on accounts
+    #[command(subcommand)]
+    Activity(ActivityCommand),
     /// People of the team
     #[command(subcommand)]
     Member(MemberCommand),

@@ -1,6 +1,7 @@
 //! The commands, one module for each subject.
 
 pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod log;

@@ -3,6 +3,9 @@
 use chrono::{
     DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday,
 };
+use prost_types::Timestamp;
+
+use crate::{error::Error, time};
 
 /// Why a text is not a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +22,13 @@ pub(crate) enum DateError {
     NotPast(String),
     #[error("{0:?} is not a date: write 2026-12-01 or \"2026-12-01 17:00\"")]
     NotAbsolute(String),
+}
+
+/// Reads the date of a flag, by [`parse`].
+pub(crate) fn timestamp(text: &str, flag: &str, now: DateTime<Utc>) -> Result<Timestamp, Error> {
+    let date = parse(text, now);
+    let date = date.map_err(|error| Error::usage(error.to_string(), format!("Correct {flag}.")))?;
+    Ok(time::timestamp(date))
 }
 
 /// Reads a date that may be relative to `now`: `today`, `tomorrow`, `friday` (the next one after today), `+4h`, `+3d`, `+2w`,

@@ -4,6 +4,8 @@
 
 #[path = "command_line/accounts.rs"]
 mod accounts;
+#[path = "command_line/activities.rs"]
+mod activities;
 mod fake;
 #[path = "command_line/import.rs"]
 mod import;

@@ -1,13 +1,14 @@
 //! The read models: what queries are answered from. Each module has the rows of one, their fold, and
 //! the lists that can be asked of it; [`Queries`] is the way in.
 //!
-//! - [`accounts`], [`members`], [`tasks`], [`timelines`], [`history`]: one read model each
+//! - [`accounts`], [`members`], [`tasks`], [`activities`], [`timelines`], [`history`]: one read model each
 //! - [`workloads`]: counted from several of them
 //! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
 //!
 //! Which fields a list has, and which pairs of filter and order an index serves, is in `docs/queries.md`.
 
 pub mod accounts;
+pub mod activities;
 pub mod filter;
 pub mod history;
 pub mod members;
@@ -28,5 +29,5 @@ mod stored;
 
 pub use aggregate::AggregateRow;
 pub use filter::Viewer;
-pub use list::{InvalidList, ListRequest, Page};
+pub use list::{InvalidList, ListRequest, Page, Shown};
 pub use queries::{Answer, Consistency, Queries, QueryError};

@@ -7,10 +7,11 @@ use tokio_postgres::Client;
 
 use crate::{
     accounts::{self, Accounts},
+    activities::{self, Activities},
     filter::Viewer,
     history::{self, History},
     holdings,
-    list::{ListRequest, Listing, Plan, Statement},
+    list::{ListRequest, Listing, Plan, Shown, Statement},
     members::{self, Members},
     page::PageTokens,
     tasks::{self, Tasks},
@@ -79,6 +80,18 @@ async fn tables(client: &Client) {
         "select n % 64, 'members/m' || n, '{}', 1, n, 'Member ' || n, null, 'staff', true, 'member ' || md5(n::text), \
              timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
          from generate_series(1, 20000) n",
+    )
+    .await;
+    table::<Activities>(
+        client,
+        &format!(
+            "select n % 64, 'activities/c' || n, '{{}}', 1, n, 'accounts/a' || n % 1000, \
+                 (array['complete', 'complete', 'complete', 'open', 'noted', 'deleted'])[1 + n / 7 % 6], \
+                 case when n % 10 = 0 then '' else 'members/m' || n % 97 end, \
+                 case when n / 7 % 6 <> 4 then born + interval '3 days' end, \
+                 case when n / 7 % 6 < 3 then born + interval '2 days' end, born, born \
+             from generate_series(1, {TASKS}) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _"
+        ),
     )
     .await;
     table::<Timelines>(
@@ -180,6 +193,10 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
                     let statement = members::page(&plan(&members::LISTING, filter, &order));
                     explain(&client, &statement, &["members_1"]).await
                 }
+                "activities" => {
+                    let statement = activities::page(&plan(&activities::LISTING, filter, &order));
+                    explain(&client, &statement, &["activities_1", "accounts_1"]).await
+                }
                 "timelines" => {
                     let plan = plan(&timelines::LISTING, filter, &order);
                     let statement = timelines::page(&plan, &"accounts/a1".parse().unwrap());
@@ -193,6 +210,25 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
                 "{list}: {filter} by {order} is not read by {index}:\n{explained}"
             );
         }
+    }
+    let viewer = Viewer {
+        now: chrono::DateTime::from_timestamp(1_770_000_000, 0).unwrap(),
+        me: Some("members/m1".parse().unwrap()),
+    };
+    for filter in ["", "status = OPEN", "overdue", "assignee = members/m1"] {
+        let mut plan = plan(&activities::LISTING, filter, "");
+        plan.condition = activities::shown(plan.condition, Shown::OwnAndNobodys, &viewer);
+        let explained = explain(
+            &client,
+            &activities::page(&plan),
+            &["activities_1", "accounts_1"],
+        )
+        .await;
+        assert!(
+            explained.contains(" rows_assignee_status_due ")
+                && !explained.contains("Seq Scan on rows"),
+            "what staff are shown of {filter} is not read by its index:\n{explained}"
+        );
     }
     let statement = workloads::page(&plan(&workloads::LISTING, "", ""));
     let explained = explain(&client, &statement, &["members_1", "accounts_1", "tasks_1"]).await;
@@ -244,6 +280,7 @@ fn the_document_names_every_field() {
         (&tasks::LISTING, "| tasks |"),
         (&accounts::LISTING, "| accounts |"),
         (&members::LISTING, "| members |"),
+        (&activities::LISTING, "| activities |"),
         (&timelines::LISTING, "| timelines |"),
         (&history::LISTING, "| history |"),
     ] {

@@ -1,6 +1,7 @@
 //! The way in for whoever asks: each answer says up to which position it includes everything.
 
 mod accounts;
+mod activities;
 mod members;
 
 use deadpool_postgres::Pool;
@@ -162,7 +163,7 @@ impl Queries {
     }
 
     /// What happened to a resource, or to all; the newest first where nothing else is asked for. The
-    /// history of an account or member has that of the tasks about it.
+    /// history of an account or member has that of the tasks and activities about it.
     pub async fn list_history(
         &self,
         resource: Option<&StreamName>,

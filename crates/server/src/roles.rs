@@ -6,7 +6,8 @@ use handoff_bus::{Hints, Precedence, Subjects};
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, activities::Activities, history::History, members::Members, tasks::Tasks,
+    timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -21,10 +22,11 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 5] = [
+pub(crate) const PROJECTIONS: [&str; 6] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
+    Activities::NAME,
     Timelines::NAME,
     History::NAME,
 ];

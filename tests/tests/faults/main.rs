@@ -23,7 +23,14 @@ mod soak;
 
 /// The roles, as they are started.
 /// All read models but the tasks.
-const OTHERS: &[&str] = &["project", "accounts", "members", "timelines", "history"];
+const OTHERS: &[&str] = &[
+    "project",
+    "accounts",
+    "members",
+    "activities",
+    "timelines",
+    "history",
+];
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
 const RELAY: &[&str] = &["relay"];
@@ -32,6 +39,7 @@ const PROJECT: &[&str] = &[
     "accounts",
     "members",
     "tasks",
+    "activities",
     "timelines",
     "history",
 ];

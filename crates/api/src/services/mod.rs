@@ -4,8 +4,10 @@
 pub(crate) mod account;
 pub(crate) mod account_queries;
 mod account_requests;
+pub(crate) mod activity;
 mod contact_requests;
 pub(crate) mod disabling;
+mod due;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod member;

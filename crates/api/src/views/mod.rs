@@ -2,6 +2,7 @@
 //! alike.
 
 pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod event;
 pub(crate) mod member;
 pub(crate) mod projection;
@@ -123,6 +124,9 @@ pub(crate) fn resource(
         State::Task(task) => task::of_state(view, name, task, now).map(Resource::Task),
         State::Member(member) => member::of_state(view, name, member).map(Resource::Member),
         State::Settings(settings) => Some(Resource::Settings(settings::of_state(view, settings))),
+        State::Activity(activity) => {
+            activity::of_state(view, name, activity, now).map(Resource::Activity)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test has no better answer")]
 
 mod accounts;
+mod activities;
 mod callers;
 mod commands;
 mod disabling;

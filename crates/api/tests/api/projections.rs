@@ -87,6 +87,7 @@ async fn an_operator_sees_and_steers_projections() {
         names,
         [
             "projections/accounts",
+            "projections/activities",
             "projections/history",
             "projections/members",
             "projections/tasks",
@@ -146,7 +147,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 5 {
+        if listed.len() == 6 {
             Ok(())
         } else {
             Err(listed.len())

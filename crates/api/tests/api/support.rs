@@ -23,8 +23,8 @@ use handoff_projections::{
 };
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
-    Queries, accounts::Accounts, history::History, members::Members, tasks::Tasks,
-    timelines::Timelines,
+    Queries, accounts::Accounts, activities::Activities, history::History, members::Members,
+    tasks::Tasks, timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use prometheus_client::registry::Registry;
@@ -285,6 +285,7 @@ async fn project(database: Database, notices: Notices) -> Projectors {
     let projectors = vec![
         projector!(Accounts),
         projector!(Members),
+        projector!(Activities),
         projector!(Timelines),
         projector!(Tasks),
         projector!(History),

@@ -22,6 +22,7 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
         "accounts",
         "members",
         "tasks",
+        "activities",
         "timelines",
         "history",
     ];

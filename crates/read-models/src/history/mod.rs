@@ -1,6 +1,6 @@
 //! History: one row for each event, only ever added to.
 //!
-//! The events of a task say whose it is only when it is created. The row of that event keeps it as
+//! The events of a task or activity say whose it is only when it is created. The row of that event keeps it as
 //! `subject`, so an account's history is its own stream and every stream that names it as subject:
 //! found when it is asked for. To keep the owner on every row, the fold would have to look each task
 //! up, and a rebuild could no longer pour events into the table as fast as the log gives them.
@@ -9,7 +9,7 @@ mod list;
 
 use chrono::{DateTime, Utc};
 use handoff_domain::{
-    Event, Version,
+    Event, Version, activity,
     names::{Actor, MemberName, StreamName, Subject},
     task,
 };
@@ -54,7 +54,7 @@ pub struct HistoryEntry {
 
 impl ReadModel for History {
     const NAME: &'static str = "history";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["position bigint not null"];
     const COLUMNS: &'static [&'static str] = &[
         "stream text collate \"C\" not null",
@@ -98,7 +98,14 @@ impl ReadModel for History {
             .map_err(|error| FoldError::because(format!("its metadata are malformed: {error}")))?;
         let subject = match event {
             Event::Task(task::Event::Created(created)) => Some(created.subject.clone()),
-            Event::Task(_) | Event::Account(_) | Event::Member(_) | Event::Settings(_) => None,
+            Event::Activity(activity::Event::Created(created)) => {
+                Some(Subject::Account(created.account.clone()))
+            }
+            Event::Task(_)
+            | Event::Account(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Activity(_) => None,
         };
         let row = HistoryRow {
             stream: recorded.stream.clone(),

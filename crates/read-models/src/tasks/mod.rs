@@ -74,7 +74,7 @@ impl ReadModel for Tasks {
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskName> {
         match event {
             Event::Task(_) => name(&recorded.stream),
-            Event::Account(_) | Event::Member(_) | Event::Settings(_) => None,
+            Event::Account(_) | Event::Member(_) | Event::Settings(_) | Event::Activity(_) => None,
         }
     }
 

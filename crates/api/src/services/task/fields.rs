@@ -1,13 +1,10 @@
 //! Reads what requests say about a task's fields.
 
-use chrono::NaiveDate;
 use handoff_domain::{
-    Invalid,
-    task::{Due, Money, Notify, OpenStatus, Priority, Requester, Visibility},
+    task::{Money, Notify, OpenStatus, Priority, Requester, Visibility},
     text::{Email, Line, Phone},
 };
 use handoff_proto::v1;
-use prost_types::Timestamp;
 
 use crate::fields::Fields;
 
@@ -44,34 +41,6 @@ pub(super) fn open_status(field: &str, number: i32, fields: &mut Fields) -> Opti
             field,
             format!("is {}; an open status is wanted", closed.as_str_name()),
         ),
-    }
-}
-
-/// When a task is due, if a time or a day is given.
-pub(super) fn due(
-    time: Option<&Timestamp>,
-    date: &str,
-    fields: &mut Fields,
-) -> Option<Option<Due>> {
-    let time = fields.time("task.due_time", time);
-    let date = fields.optional("task.due_date", date, day);
-    match (time?, date?) {
-        (Some(_), Some(_)) => fields.violation(
-            "task.due_date",
-            "is given beside due_time: give one of them",
-        ),
-        (time, date) => Some(time.map(Due::At).or(date.map(Due::On))),
-    }
-}
-
-/// Reads a day such as `2026-12-01`.
-fn day(text: &str) -> Result<NaiveDate, Invalid> {
-    match text.parse::<NaiveDate>() {
-        // Not `2026-12-1`: one day has one spelling.
-        Ok(day) if day.to_string() == text => Ok(day),
-        _ => Err(Invalid::new(format!(
-            "{text:?} is not a day such as 2026-12-01"
-        ))),
     }
 }
 
@@ -144,23 +113,4 @@ pub(super) fn requester_phone(
     fields: &mut Fields,
 ) -> Option<Option<Phone>> {
     fields.optional("task.requester.phone", &requester.phone, Phone::new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_has_one_spelling() {
-        assert!(day("2026-12-01").is_ok());
-        for bad in [
-            "2026-12-1",
-            "+2026-12-01",
-            "2026-02-30",
-            "2026-12-01T00:00:00Z",
-            "today",
-        ] {
-            assert!(day(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 use clap::Args;
 use handoff_proto::v1::{Task, TaskPriority, TaskVisibility};
-use prost_types::Timestamp;
 
 use super::{
     money,
     words::{Priority, Visibility},
 };
-use crate::{date, error::Error, time};
+use crate::{date, error::Error};
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct FieldArgs {
@@ -112,11 +111,11 @@ impl FieldArgs {
             paths.push("visibility");
         }
         if let Some(start) = self.start {
-            task.start_time = Some(timestamp(&start, "--start", now)?);
+            task.start_time = Some(date::timestamp(&start, "--start", now)?);
             paths.push("start_time");
         }
         if let Some(due) = self.due {
-            task.due_time = Some(timestamp(&due, "--due", now)?);
+            task.due_time = Some(date::timestamp(&due, "--due", now)?);
             paths.push("due_time");
         }
         if let Some(billable) = self.billable {
@@ -153,10 +152,4 @@ impl FieldArgs {
         }
         Ok(paths)
     }
-}
-
-fn timestamp(text: &str, flag: &str, now: DateTime<Utc>) -> Result<Timestamp, Error> {
-    let date = date::parse(text, now);
-    let date = date.map_err(|error| Error::usage(error.to_string(), format!("Correct {flag}.")))?;
-    Ok(time::timestamp(date))
 }
