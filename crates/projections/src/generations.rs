@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::{error::ProjectorError, model::ReadModel, table};
+use crate::{error::ProjectorError, model::ReadModel, table, tally};
 
 /// How a projector finds the generations of its own version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -117,6 +117,11 @@ pub(crate) async fn create<M: ReadModel>(
     transaction
         .batch_execute(&table::definition::<M>(&table::schema(M::NAME, generation)))
         .await?;
+    if M::TALLIES {
+        transaction
+            .batch_execute(&tally::definition(&table::schema(M::NAME, generation)))
+            .await?;
+    }
     transaction
         .execute(
             "delete from projections.checkpoints where projection = $1 and generation = $2",

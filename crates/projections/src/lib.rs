@@ -29,6 +29,7 @@ mod rows;
 mod status;
 mod switch;
 mod table;
+mod tally;
 
 pub use admin::{Admin, AdminError};
 pub use columns::{Put, Take, UnreadableRow};
@@ -40,3 +41,4 @@ pub use projector::run_projector;
 pub use reads::{Answer, ReadError, Reads, reading_pool};
 pub use rows::{Change, FoldError, Rows};
 pub use status::{Generation, GenerationState, Instance, Parked, PartitionStatus, Projection};
+pub use tally::Tally;

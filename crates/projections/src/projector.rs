@@ -258,12 +258,14 @@ impl<M: ReadModel> Projector<'_, M> {
         } = fold(&self.client, &live.table, events).await?;
         let moves = moves(&events, &stops, held);
         let changes = live.table.encode(fold.changes())?;
+        let growth = fold.growth();
         let stopped: Vec<_> = stops.values().collect();
         pass(Point::ProjectBeforeWrite);
         try_join!(
             async { Ok(self.client.batch_execute("begin").await?) },
             live.checkpoints.advance(&self.client, &moves, &stopped),
             live.table.write(&self.client, &changes),
+            live.table.tally(&self.client, &growth),
         )?;
         pass(Point::ProjectBeforeCommit);
         self.client.batch_execute("commit").await?;
