@@ -18,6 +18,7 @@ use handoff_proto::v1::{
     settings_query_service_server::SettingsQueryServiceServer,
     task_command_service_server::TaskCommandServiceServer,
     task_query_service_server::TaskQueryServiceServer,
+    todo_query_service_server::TodoQueryServiceServer,
 };
 use handoff_read_models::Queries;
 use tonic::service::Routes;
@@ -44,6 +45,7 @@ use crate::{
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
         task::{TaskCommands, TaskQueries},
+        todo::TodoQueries,
     },
     telemetry::Metrics,
 };
@@ -137,6 +139,10 @@ impl Api {
             )
             .add_service(
                 ActivityQueryServiceServer::new(ActivityQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                TodoQueryServiceServer::new(TodoQueries(read_side.clone()))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(

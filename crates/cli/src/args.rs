@@ -10,7 +10,7 @@ use crate::{
         account::AccountCommand, activity::ActivityCommand, events::EventsCommand,
         history::HistoryCommand, log::LogCommand, member::MemberCommand,
         projections::ProjectionsCommand, role::RoleCommand, settings::SettingsCommand,
-        task::TaskCommand,
+        task::TaskCommand, todo::TodoCommand,
     },
     import::ImportCommand,
 };
@@ -81,6 +81,8 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// What there is to do: an admin sees all, others their own and nobody's
+    Todo(TodoCommand),
     /// Customers and leads
     #[command(subcommand)]
     Account(AccountCommand),

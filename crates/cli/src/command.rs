@@ -10,6 +10,7 @@ pub(crate) mod projections;
 pub(crate) mod role;
 pub(crate) mod settings;
 pub(crate) mod task;
+pub(crate) mod todo;
 
 use clap::Args;
 use uuid::Uuid;

@@ -58,6 +58,7 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<(), Error> {
     match cli.command {
         Command::Account(command) => command.run(&session, printer).await,
         Command::Role(command) => command.run(&session, printer).await,
+        Command::Todo(command) => command.run(&session, printer).await,
         Command::Task(command) => command.run(&session, printer).await,
         Command::Activity(command) => command.run(&session, printer).await,
         Command::Member(command) => command.run(&session, printer).await,

@@ -11,6 +11,8 @@ mod fake;
 mod import;
 #[path = "command_line/settings.rs"]
 mod settings;
+#[path = "command_line/todo.rs"]
+mod todo;
 
 use std::collections::BTreeSet;
 

@@ -2,6 +2,7 @@
 //! the lists that can be asked of it; [`Queries`] is the way in.
 //!
 //! - [`accounts`], [`members`], [`tasks`], [`activities`], [`timelines`], [`history`]: one read model each
+//! - [`todo`]: the open work of two of them
 //! - [`workloads`]: counted from several of them
 //! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
 //!
@@ -16,6 +17,7 @@ pub mod order;
 pub mod page;
 pub mod tasks;
 pub mod timelines;
+pub mod todo;
 pub mod workloads;
 
 mod aggregate;

@@ -3,6 +3,7 @@
 mod accounts;
 mod activities;
 mod members;
+mod todo;
 
 use deadpool_postgres::Pool;
 use handoff_domain::{

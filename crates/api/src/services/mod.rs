@@ -16,3 +16,4 @@ pub(crate) mod projection;
 pub(crate) mod settings;
 pub(crate) mod settings_queries;
 pub(crate) mod task;
+pub(crate) mod todo;

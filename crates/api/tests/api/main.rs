@@ -17,4 +17,5 @@ mod task_batches;
 mod task_notes;
 mod tasks;
 mod team_queries;
+mod todo;
 mod transport;

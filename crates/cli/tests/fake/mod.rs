@@ -7,6 +7,7 @@ mod members;
 mod settings;
 mod shell;
 mod tasks;
+mod todo;
 
 use std::{
     collections::BTreeMap,
@@ -24,6 +25,7 @@ use handoff_proto::v1::{
     settings_query_service_server::SettingsQueryServiceServer,
     task_command_service_server::TaskCommandServiceServer,
     task_query_service_server::TaskQueryServiceServer,
+    todo_query_service_server::TodoQueryServiceServer,
 };
 use prost::Message;
 use tokio::net::TcpListener;
@@ -74,7 +76,8 @@ impl Fake {
             .add_service(SettingsCommandServiceServer::new(self.clone()))
             .add_service(SettingsQueryServiceServer::new(self.clone()))
             .add_service(TaskCommandServiceServer::new(self.clone()))
-            .add_service(TaskQueryServiceServer::new(self.clone()));
+            .add_service(TaskQueryServiceServer::new(self.clone()))
+            .add_service(TodoQueryServiceServer::new(self.clone()));
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
         address
     }

@@ -16,17 +16,20 @@ use crate::{
 
 /// Every status; what is to be done first.
 const STATUSES: &[&str] = &["open", "noted", "complete"];
-const OPEN: &str = "open";
+pub(crate) const OPEN: &str = "open";
 /// What the column holds instead for a deleted activity, which no list shows.
 pub(super) const DELETED: &str = "deleted";
 
-const STATUS: &str = "k.status";
+pub(crate) const STATUS: &str = "k.status";
 /// Null for nobody.
 const ASSIGNEE: &str = "nullif(k.assignee, '')";
+/// The same as questions, for a list that is asked by `:`.
+pub(crate) const HAS_ASSIGNEE: &str = "(k.assignee = {})";
+pub(crate) const HAS_ASSIGNEE_AT_ALL: &str = "(k.assignee <> '')";
 /// What is never due comes last.
-const DUE: &str = "coalesce(k.due, 'infinity')";
+pub(crate) const DUE: &str = "coalesce(k.due, 'infinity')";
 
-const CREATED: Sortable = Sortable::new("create_time", "k.created_at", "timestamptz");
+pub(crate) const CREATED: Sortable = Sortable::new("create_time", "k.created_at", "timestamptz");
 
 pub(super) const INDEXES: &[Index] = &[
     // Any set of statuses by due time: one range for each status, merged.
@@ -95,7 +98,7 @@ fn member(name: &str) -> Result<String, Invalid> {
     name.parse::<MemberName>().map(String::from)
 }
 
-fn overdue(viewer: &Viewer) -> Condition {
+pub(crate) fn overdue(viewer: &Viewer) -> Condition {
     let open = Condition::OneOf {
         sql: STATUS,
         all: STATUSES,
@@ -140,7 +143,14 @@ fn assignees(condition: &Condition) -> Option<Vec<String>> {
             comparison: Comparison::Equal | Comparison::Has,
             value: Value::Text(name),
         }) if column.is(ASSIGNEE) => Some(vec![name.clone()]),
+        Condition::Is(Test::HasName {
+            sql: HAS_ASSIGNEE,
+            name,
+        }) => Some(vec![name.clone()]),
         Condition::Not(Test::Present(column)) if column.is(ASSIGNEE) => Some(vec![String::new()]),
+        Condition::Not(Test::Holds {
+            sql: HAS_ASSIGNEE_AT_ALL,
+        }) => Some(vec![String::new()]),
         Condition::Any(parts) => {
             let each: Option<Vec<_>> = parts.iter().map(assignees).collect();
             each.map(|each| each.concat())
@@ -186,25 +196,44 @@ pub(crate) fn page(plan: &Plan) -> Statement {
     Statement { sql, parameters }
 }
 
+/// Whose rows meet a condition, if it says that; and what is to be asked of them besides their status.
+fn found(condition: &Condition) -> (Option<Vec<String>>, Condition) {
+    let whose = condition.values(&assignees);
+    // What every row of a range meets is not asked again: it would only mislead the planner.
+    let rest = condition.clone().without(&|condition| match condition {
+        Condition::OneOf { sql, .. } => *sql == STATUS,
+        condition => assignees(condition).is_some(),
+    });
+    (whose.map(|whose| whose.into_iter().collect()), rest)
+}
+
+/// How many rows meet a condition, as a query of one row; `schema` stands for the schema of `activities`.
+pub(crate) fn count(condition: &Condition, schema: &str, parameters: &mut Parameters) -> String {
+    let (whose, rest) = found(condition);
+    let filter = rest.sql(parameters);
+    let statuses = parameters.add(condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
+    let whose = match whose {
+        None => "true".to_owned(),
+        Some(whose) => format!(
+            "k.assignee = any({})",
+            parameters.add(whose, Type::TEXT_ARRAY)
+        ),
+    };
+    format!(
+        "(select count(*) from {schema}.rows k where k.status = any({statuses}) and {whose} and {filter})"
+    )
+}
+
 /// The rows in the order of their due times, as a few ranges of an index, each in that order and no longer
 /// than the page: one for each status that the filter leaves possible, and for each assignee where it
 /// says whose they are.
 fn ranges(plan: &Plan, parameters: &mut Parameters) -> String {
-    let whose = plan.condition.values(&assignees);
-    // What every row of a range meets is not asked again: it would only mislead the planner.
-    let rest = plan
-        .condition
-        .clone()
-        .without(&|condition| match condition {
-            Condition::OneOf { sql, .. } => *sql == STATUS,
-            condition => assignees(condition).is_some(),
-        });
+    let (whose, rest) = found(&plan.condition);
     let filter = plan.with_place(&rest, parameters);
     let statuses = parameters.add(plan.condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
     let (also, assignee) = match whose {
         None => (String::new(), "true"),
         Some(whose) => {
-            let whose: Vec<String> = whose.into_iter().collect();
             let whose = parameters.add(whose, Type::TEXT_ARRAY);
             let also = format!("cross join unnest({whose}) w(assignee)");
             (also, "k.assignee = w.assignee")

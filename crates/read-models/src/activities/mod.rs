@@ -4,18 +4,22 @@ mod list;
 
 use handoff_domain::{
     Event, Version,
-    activity::Activity,
+    activity::{Activity, Status},
     names::{ActivityName, MemberName, StreamName},
 };
 use handoff_event_log::{Position, Recorded};
-use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
+use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, Tally, UnreadableRow};
 
 use crate::{
     aggregate::{AggregateRow, evolve},
     stored::{Json, json, label},
+    todo,
 };
 
-pub(crate) use list::{LISTING, one, page, shown};
+pub(crate) use list::{
+    CREATED, DUE, HAS_ASSIGNEE, HAS_ASSIGNEE_AT_ALL, LISTING, OPEN, STATUS, count, one, overdue,
+    page, shown,
+};
 
 /// The read model `activities`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]
@@ -58,9 +62,20 @@ impl ReadModel for Activities {
         "updated_at timestamptz not null",
     ];
     const INDEXES: &'static [Index] = list::INDEXES;
+    const TALLIES: bool = true;
 
     type Key = ActivityName;
     type Row = ActivityRow;
+
+    /// Open activities are counted, for the badges of [`todo`](crate::todo).
+    fn tallies(row: &ActivityRow) -> Vec<Tally> {
+        match row.state.details() {
+            Some(details) if details.status() == Status::Open => {
+                todo::tallies(&label(&Status::Open), &details.assignee)
+            }
+            Some(_) | None => Vec::new(),
+        }
+    }
 
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = ActivityName> {
         match event {

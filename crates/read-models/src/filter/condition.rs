@@ -163,6 +163,14 @@ impl Condition {
         }
     }
 
+    /// The conditions that a row must meet, all of them; a condition that is no conjunction stands alone.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::All(conditions) => conditions.iter().flat_map(Self::parts).collect(),
+            part => vec![part],
+        }
+    }
+
     /// A test that every row which meets the condition passes, if `wanted` recognises one.
     pub(crate) fn required<T>(&self, wanted: &impl Fn(&Test) -> Option<T>) -> Option<T> {
         match self {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 // What each list reads, in the order of the schemas in its statements.
-const ACTIVITIES: &[Source] = &[Source::of::<Activities>(), Source::of::<Accounts>()];
+pub(super) const ACTIVITIES: &[Source] = &[Source::of::<Activities>(), Source::of::<Accounts>()];
 
 impl Queries {
     /// One activity, whoever's it is; none if there is none of that name.
@@ -47,7 +47,7 @@ impl Queries {
     }
 }
 
-fn activity(row: &Row) -> Result<ActivityEntry, UnreadableRow> {
+pub(super) fn activity(row: &Row) -> Result<ActivityEntry, UnreadableRow> {
     let (name, row, mut joined) = joined::<Activities>(row)?;
     Ok(ActivityEntry {
         name,

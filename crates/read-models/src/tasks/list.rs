@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use super::Tasks;
 use crate::{
     filter::{Column, Comparison, Condition, Field, Kind, Parameters, Test, Value, Viewer},
-    list::{Listing, Plan, Statement, columns},
+    list::{Listing, Plan, Shown, Statement, columns},
     order::Sortable,
 };
 
@@ -22,7 +22,8 @@ const STATUSES: &[&str] = &[
     "complete",
     "cancelled",
 ];
-const OPEN: usize = 3;
+/// Those of work that is not done yet.
+pub(crate) const OPEN_STATUSES: &[&str] = STATUSES.split_at(3).0;
 /// What the column holds instead for a deleted task, which no list shows.
 pub(crate) const DELETED: &str = "deleted";
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
@@ -36,8 +37,8 @@ const ORIGINS: &[&str] = &[
     "call",
 ];
 
-const STATUS: &str = "k.status";
-const DUE: &str = "k.due";
+pub(crate) const STATUS: &str = "k.status";
+pub(crate) const DUE: &str = "k.due";
 
 /// The first three assignees have an index each, so that one's tasks are found in the order of their
 /// due times. The few tasks with more are found by the last of these, and sorted.
@@ -47,12 +48,14 @@ const ASSIGNED: [&str; 4] = [
     "k.assignees[3] = {}",
     "cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}]",
 ];
-const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or k.assignees[3] = {} \
+/// The tasks of nobody stand before all others in the index of the first assignee.
+const UNASSIGNED: &str = "k.assignees[1] is null";
+pub(crate) const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or k.assignees[3] = {} \
      or cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}])";
 
-const ASSIGNED_AT_ALL: &str = "(cardinality(k.assignees) > 0)";
+pub(crate) const ASSIGNED_AT_ALL: &str = "(cardinality(k.assignees) > 0)";
 
-const CREATED: Sortable = Sortable::new("create_time", "k.created_at", "timestamptz");
+pub(crate) const CREATED: Sortable = Sortable::new("create_time", "k.created_at", "timestamptz");
 const PRIORITY_RANK: &str = "array_position(array['low', 'normal', 'high', 'urgent'], k.priority)";
 /// ACME-TASK-2 comes before ACME-TASK-10.
 const NUMBER_ORDER: &str = "(regexp_replace(k.number, '[0-9]*$', '') || lpad(substring(k.number from '[0-9]*$'), 10, '0'))";
@@ -169,21 +172,38 @@ fn member(name: &str) -> Result<String, Invalid> {
     name.parse::<MemberName>().map(String::from)
 }
 
-fn open(_: &Viewer) -> Condition {
+pub(crate) fn open(_: &Viewer) -> Condition {
     Condition::OneOf {
         sql: STATUS,
         all: STATUSES,
-        labels: STATUSES[..OPEN].to_vec(),
+        labels: OPEN_STATUSES.to_vec(),
     }
 }
 
-fn overdue(viewer: &Viewer) -> Condition {
+pub(crate) fn overdue(viewer: &Viewer) -> Condition {
     let due = Test::Compare {
         column: Column::required(DUE),
         comparison: Comparison::Less,
         value: Value::Moment(viewer.now),
     };
     Condition::all(vec![open(viewer), due.into()])
+}
+
+/// Narrows a list to what its viewer is shown.
+pub(crate) fn shown(condition: Condition, shown: Shown, viewer: &Viewer) -> Condition {
+    match shown {
+        Shown::All => condition,
+        Shown::OwnAndNobodys => {
+            let own = viewer.me.as_ref().map(|me| {
+                let (sql, name) = (ASSIGNED_ANYWHERE, me.as_str().to_owned());
+                Condition::Is(Test::HasName { sql, name })
+            });
+            let sql = ASSIGNED_AT_ALL;
+            let nobodys = Condition::Not(Test::Holds { sql });
+            let any = Condition::any(own.into_iter().chain([nobodys]).collect());
+            Condition::all(vec![condition, any])
+        }
+    }
 }
 
 const SUBJECT_DISPLAY_NAME: &str =
@@ -225,42 +245,80 @@ pub(crate) fn page(plan: &Plan) -> Statement {
     Statement { sql, parameters }
 }
 
-/// The rows in the order of their due times, as a few ranges of an index, each in that order and no
-/// longer than the page: one for each status that the filter leaves possible. Where it asks for one
-/// assignee, one for each status and each place that the assignee may have.
-fn ranges(plan: &Plan, parameters: &mut Parameters) -> String {
-    let assignee = plan.condition.required(&|test| match test {
-        Test::HasName {
+/// Whose tasks a part of a condition leaves, if it says that and nothing else; empty for nobody's. At most
+/// one member: the tasks of two would be found twice where they are of both.
+fn assigned(part: &Condition) -> Option<Vec<&str>> {
+    match part {
+        Condition::Is(Test::HasName {
             sql: ASSIGNED_ANYWHERE,
             name,
-        } => Some(name.clone()),
+        }) => Some(vec![name]),
+        Condition::Not(Test::Holds {
+            sql: ASSIGNED_AT_ALL,
+        }) => Some(vec![""]),
+        Condition::Any(parts) => {
+            let each: Option<Vec<_>> = parts.iter().map(assigned).collect();
+            let mut each = each?.concat();
+            each.sort_unstable();
+            each.dedup();
+            let members = each.iter().filter(|name| !name.is_empty()).count();
+            (members <= 1).then_some(each)
+        }
         _ => None,
-    });
+    }
+}
+
+/// Where the rows are that meet a condition: in which parts of the indexes, no row in two of them; and
+/// what is to be asked there besides their status.
+fn places(condition: &Condition, parameters: &mut Parameters) -> (Vec<String>, Condition) {
+    let parts = condition.parts().into_iter();
+    let whose = parts.filter_map(|part| Some((part, assigned(part)?)));
+    let whose = whose.min_by_key(|(_, whose)| whose.len());
     // What every row of a range meets is not asked again: it would only mislead the planner, which
     // takes conditions for independent and expects far fewer rows than there are.
-    let rest = plan
-        .condition
-        .clone()
-        .without(&|condition| match condition {
-            Condition::OneOf { sql, .. } => *sql == STATUS,
-            Condition::Is(Test::HasName {
-                sql: ASSIGNED_ANYWHERE,
-                name,
-            }) => assignee.as_ref() == Some(name),
-            _ => false,
-        });
+    let rest = condition.clone().without(&|condition| match condition {
+        Condition::OneOf { sql, .. } => *sql == STATUS,
+        condition => whose.as_ref().is_some_and(|(part, _)| *part == condition),
+    });
+    let Some((_, whose)) = whose else {
+        return (vec!["true".to_owned()], rest);
+    };
+    let mut places = Vec::new();
+    for name in whose {
+        if name.is_empty() {
+            places.push(UNASSIGNED.to_owned());
+        } else {
+            let name = parameters.add(name.to_owned(), Type::TEXT);
+            places.extend(ASSIGNED.iter().map(|place| place.replace("{}", &name)));
+        }
+    }
+    (places, rest)
+}
+
+/// How many rows meet a condition, as a query of one row; `schema` stands for the schema of `tasks`.
+pub(crate) fn count(condition: &Condition, schema: &str, parameters: &mut Parameters) -> String {
+    let (places, rest) = places(condition, parameters);
+    let filter = rest.sql(parameters);
+    let statuses = parameters.add(condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
+    let counts: Vec<_> = places
+        .iter()
+        .map(|place| {
+            format!(
+                "(select count(*) from {schema}.rows k \
+                 where k.status = any({statuses}) and {place} and {filter})"
+            )
+        })
+        .collect();
+    format!("({})", counts.join(" + "))
+}
+
+/// The rows in the order of their due times, as a few ranges of an index, each in that order and no
+/// longer than the page: one for each status that the filter leaves possible. Where it says whose they
+/// are, one for each status and each place that the assignee may have.
+fn ranges(plan: &Plan, parameters: &mut Parameters) -> String {
+    let (places, rest) = places(&plan.condition, parameters);
     let filter = plan.with_place(&rest, parameters);
     let statuses = parameters.add(plan.condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
-    let places = match assignee {
-        None => vec!["true".to_owned()],
-        Some(assignee) => {
-            let assignee = parameters.add(assignee, Type::TEXT);
-            ASSIGNED
-                .iter()
-                .map(|place| place.replace("{}", &assignee))
-                .collect()
-        }
-    };
     let (order, limit) = (plan.order.sql(), plan.limit());
     let ranges: Vec<_> = places
         .iter()

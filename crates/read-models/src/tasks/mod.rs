@@ -9,14 +9,18 @@ use handoff_domain::{
     text::Html,
 };
 use handoff_event_log::{Position, Recorded};
-use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
+use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, Tally, UnreadableRow};
 
 use crate::{
     aggregate::{AggregateRow, evolve},
     stored::{Json, json, label},
+    todo,
 };
 
-pub(crate) use list::{DELETED, LISTING, one, page};
+pub(crate) use list::{
+    ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DELETED, DUE, LISTING, OPEN_STATUSES, STATUS,
+    count, one, open, overdue, page, shown,
+};
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]
@@ -43,7 +47,7 @@ fn name(stream: &StreamName) -> Option<TaskName> {
 
 impl ReadModel for Tasks {
     const NAME: &'static str = "tasks";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
     // The whole task first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[
@@ -67,9 +71,20 @@ impl ReadModel for Tasks {
         "updated_at timestamptz not null",
     ];
     const INDEXES: &'static [Index] = list::INDEXES;
+    const TALLIES: bool = true;
 
     type Key = TaskName;
     type Row = TaskRow;
+
+    /// Open tasks are counted, for the badges of [`todo`](crate::todo).
+    fn tallies(row: &TaskRow) -> Vec<Tally> {
+        match row.state.details() {
+            Some(details) if details.is_open() => {
+                todo::tallies(&label(&details.status()), &details.assignees)
+            }
+            Some(_) | None => Vec::new(),
+        }
+    }
 
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskName> {
         match event {
