@@ -16,7 +16,7 @@ use crate::{
     page::PageTokens,
     tasks::{self, Tasks},
     timelines::{self, Timelines},
-    workloads,
+    todo, workloads,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/queries.md");
@@ -230,6 +230,34 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
             "what staff are shown of {filter} is not read by its index:\n{explained}"
         );
     }
+    for filter in ["", "overdue", "assignee:members/m1", "status = IN_PROGRESS"] {
+        let shown = Shown::OwnAndNobodys;
+        let mut of_tasks = plan(&todo::tasks::LISTING, filter, "");
+        let statement = todo::tasks::page(&mut of_tasks, shown, &viewer);
+        let explained = explain(&client, &statement, &["tasks_1", "accounts_1"]).await;
+        assert!(
+            explained.contains(" rows_assignee_1 ") && !explained.contains("Seq Scan on rows"),
+            "the todo tasks of {filter} are not read by their index:\n{explained}"
+        );
+    }
+    // What the tallies do not tell is counted by the same indexes.
+    for (filter, index) in [
+        ("overdue", "rows_assignee_1"),
+        ("assignee:members/m1 AND overdue", "rows_assignee_1"),
+        (
+            "account = accounts/a1 AND overdue",
+            "rows_account_status_due",
+        ),
+    ] {
+        let of = |listing| plan(listing, filter, "");
+        let (activities, tasks) = (of(&todo::activities::LISTING), of(&todo::tasks::LISTING));
+        let statement = todo::counts(&activities, &tasks, Shown::OwnAndNobodys, &viewer);
+        let explained = explain(&client, &statement, &["activities_1", "tasks_1"]).await;
+        assert!(
+            explained.contains(&format!(" {index} ")) && !explained.contains("Seq Scan on rows"),
+            "the counts of {filter} are not read by {index}:\n{explained}"
+        );
+    }
     let statement = workloads::page(&plan(&workloads::LISTING, "", ""));
     let explained = explain(&client, &statement, &["members_1", "accounts_1", "tasks_1"]).await;
     for index in ["rows_assignee", "rows_role_1", "rows_role_2", "rows_role_3"] {
@@ -281,6 +309,8 @@ fn the_document_names_every_field() {
         (&accounts::LISTING, "| accounts |"),
         (&members::LISTING, "| members |"),
         (&activities::LISTING, "| activities |"),
+        (&todo::activities::LISTING, "| todo |"),
+        (&todo::tasks::LISTING, "| todo |"),
         (&timelines::LISTING, "| timelines |"),
         (&history::LISTING, "| history |"),
     ] {
