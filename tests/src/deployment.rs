@@ -28,7 +28,7 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 8] = [
+const PROJECTIONS: [&str; 9] = [
     "accounts",
     "members",
     "tasks",
@@ -37,6 +37,7 @@ const PROJECTIONS: [&str; 8] = [
     "timelines",
     "history",
     "documents",
+    "activities",
 ];
 
 impl Deployment {

@@ -57,6 +57,7 @@ async fn every_process_runs_with_a_login_of_its_own() {
                 "tasks",
                 "task_texts",
                 "task_notes",
+                "activities",
                 "timelines",
                 "history",
                 "documents",

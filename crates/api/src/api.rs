@@ -9,6 +9,8 @@ use handoff_projections::Admin;
 use handoff_proto::v1::{
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
+    activity_command_service_server::ActivityCommandServiceServer,
+    activity_query_service_server::ActivityQueryServiceServer,
     document_service_server::DocumentServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
@@ -18,6 +20,7 @@ use handoff_proto::v1::{
     settings_query_service_server::SettingsQueryServiceServer,
     task_command_service_server::TaskCommandServiceServer,
     task_query_service_server::TaskQueryServiceServer,
+    todo_query_service_server::TodoQueryServiceServer,
 };
 use handoff_read_models::Queries;
 use tonic::service::Routes;
@@ -34,6 +37,7 @@ use crate::{
     services::{
         account::AccountCommands,
         account_queries::AccountQueries,
+        activity::{ActivityCommands, ActivityQueries},
         disabling::Disabling,
         document::Documents,
         follow::Events,
@@ -44,6 +48,7 @@ use crate::{
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
         task::{Calls, TaskCommands, TaskQueries},
+        todo::TodoQueries,
         watch::Watches,
     },
     telemetry::Metrics,
@@ -139,6 +144,10 @@ impl Api {
                 MemberCommandServiceServer::new(members).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
+                ActivityCommandServiceServer::new(ActivityCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
                 SettingsCommandServiceServer::new(SettingsCommands(commands))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
@@ -148,6 +157,14 @@ impl Api {
             )
             .add_service(
                 TaskQueryServiceServer::new(tasks).max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                ActivityQueryServiceServer::new(ActivityQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                TodoQueryServiceServer::new(TodoQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 MemberQueryServiceServer::new(MemberQueries(read_side))

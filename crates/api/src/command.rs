@@ -289,11 +289,7 @@ impl Done {
     pub(crate) fn account(&self) -> Result<v1::Account, ApiError> {
         match &self.answer.state {
             State::Account(account) => views::account::of_state(self.view, self.name(), account),
-            State::Task(_)
-            | State::Member(_)
-            | State::Settings(_)
-            | State::Operation(_)
-            | State::Document(_) => None,
+            _ => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -302,11 +298,7 @@ impl Done {
     pub(crate) fn task(&self) -> Result<v1::Task, ApiError> {
         match &self.answer.state {
             State::Task(task) => views::task::of_state(self.view, self.name(), task, self.now),
-            State::Account(_)
-            | State::Member(_)
-            | State::Settings(_)
-            | State::Operation(_)
-            | State::Document(_) => None,
+            _ => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -315,11 +307,7 @@ impl Done {
     pub(crate) fn member(&self) -> Result<v1::Member, ApiError> {
         match &self.answer.state {
             State::Member(member) => views::member::of_state(self.view, self.name(), member),
-            State::Account(_)
-            | State::Task(_)
-            | State::Settings(_)
-            | State::Operation(_)
-            | State::Document(_) => None,
+            _ => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -330,15 +318,7 @@ impl Done {
             (State::Account(account), Some(name)) => {
                 views::account::contact_of_state(self.view, name, account)
             }
-            (
-                State::Account(_)
-                | State::Task(_)
-                | State::Member(_)
-                | State::Settings(_)
-                | State::Operation(_)
-                | State::Document(_),
-                _,
-            ) => None,
+            (_, _) => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -353,15 +333,7 @@ impl Done {
                     reason: reason.into(),
                 }))
             }
-            (
-                State::Account(_)
-                | State::Task(_)
-                | State::Member(_)
-                | State::Settings(_)
-                | State::Operation(_)
-                | State::Document(_),
-                _,
-            ) => self.task().map(Outcome::Task),
+            (_, _) => self.task().map(Outcome::Task),
         }
     }
 
@@ -371,11 +343,7 @@ impl Done {
             State::Document(document) => {
                 views::document::of_state(self.view, self.name(), document)
             }
-            State::Account(_)
-            | State::Task(_)
-            | State::Member(_)
-            | State::Settings(_)
-            | State::Operation(_) => None,
+            _ => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -384,12 +352,19 @@ impl Done {
     pub(crate) fn settings(&self) -> Result<v1::Settings, ApiError> {
         match &self.answer.state {
             State::Settings(settings) => Ok(views::settings::of_state(self.view, settings)),
-            State::Account(_)
-            | State::Task(_)
-            | State::Member(_)
-            | State::Operation(_)
-            | State::Document(_) => Err(self.contradiction()),
+            _ => Err(self.contradiction()),
         }
+    }
+
+    /// The activity that the command was about, as it was right after it.
+    pub(crate) fn activity(&self) -> Result<v1::Activity, ApiError> {
+        match &self.answer.state {
+            State::Activity(activity) => {
+                views::activity::of_state(self.view, self.name(), activity, self.now)
+            }
+            _ => None,
+        }
+        .ok_or_else(|| self.contradiction())
     }
 
     /// The position of the command's last event.

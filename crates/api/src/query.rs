@@ -5,10 +5,16 @@ use std::{sync::Arc, time::Duration};
 use handoff_commands::Clock;
 use handoff_domain::names::Actor;
 use handoff_event_log::Position;
-use handoff_read_models::{Consistency, Queries, Viewer};
+use handoff_read_models::{Consistency, Queries, Shown, Viewer};
 use tokio::time::Instant;
 
-use crate::{call::Call, caller::Caller, deadline::Deadline, error::ApiError, views::View};
+use crate::{
+    call::Call,
+    caller::{Caller, Class},
+    deadline::Deadline,
+    error::ApiError,
+    views::View,
+};
 
 /// The longest wait for a read model.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -26,6 +32,8 @@ pub(crate) struct ReadSide {
 pub(crate) struct Query {
     pub(crate) view: View,
     pub(crate) viewer: Viewer,
+    /// Whose work the caller is shown in lists of it.
+    pub(crate) shown: Shown,
     deadline: Instant,
 }
 
@@ -45,6 +53,7 @@ impl ReadSide {
             message,
         ) = Call::of(request)?;
         let view = View::of(&caller, method.path)?;
+        let shown = shown(&caller);
         let viewer = Viewer {
             now: self.clock.now(),
             me: me(caller),
@@ -54,6 +63,7 @@ impl ReadSide {
             Query {
                 view,
                 viewer,
+                shown,
                 deadline,
             },
             message,
@@ -67,6 +77,17 @@ impl Query {
         Consistency {
             min_position,
             deadline: self.deadline,
+        }
+    }
+}
+
+/// Whose work a caller is shown (S1): an admin everybody's, the rest of the team their own and nobody's.
+/// A service account has none of its own, unless it acts for a member; an analyst only reads.
+fn shown(caller: &Caller) -> Shown {
+    match caller.class {
+        Class::Admin | Class::Analyst => Shown::All,
+        Class::Staff | Class::ServiceAccount | Class::Operator | Class::Contact => {
+            Shown::OwnAndNobodys
         }
     }
 }

@@ -7,10 +7,10 @@ use clap_complete::Shell;
 
 use crate::{
     command::{
-        account::AccountCommand, document::DocumentCommand, events::EventsCommand,
-        history::HistoryCommand, log::LogCommand, member::MemberCommand,
+        account::AccountCommand, activity::ActivityCommand, document::DocumentCommand,
+        events::EventsCommand, history::HistoryCommand, log::LogCommand, member::MemberCommand,
         projections::ProjectionsCommand, role::RoleCommand, settings::SettingsCommand,
-        task::TaskCommand,
+        task::TaskCommand, todo::TodoCommand,
     },
     import::ImportCommand,
 };
@@ -81,6 +81,8 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// What there is to do: an admin sees all, others their own and nobody's
+    Todo(TodoCommand),
     /// Customers and leads
     #[command(subcommand)]
     Account(AccountCommand),
@@ -93,6 +95,9 @@ pub(crate) enum Command {
     /// Files on tasks
     #[command(subcommand)]
     Document(DocumentCommand),
+    /// Follow-ups and reminders on accounts
+    #[command(subcommand)]
+    Activity(ActivityCommand),
     /// People of the team
     #[command(subcommand)]
     Member(MemberCommand),

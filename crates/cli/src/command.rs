@@ -1,6 +1,7 @@
 //! The commands, one module for each subject.
 
 pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod history;
@@ -10,6 +11,7 @@ pub(crate) mod projections;
 pub(crate) mod role;
 pub(crate) mod settings;
 pub(crate) mod task;
+pub(crate) mod todo;
 
 use clap::Args;
 use uuid::Uuid;

@@ -11,6 +11,9 @@ use chrono::{
 use chrono_tz::Tz;
 
 use phrase::Written;
+use prost_types::Timestamp;
+
+use crate::time;
 
 /// Why a text is not a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +45,16 @@ pub(crate) enum DateError {
 pub(crate) enum Moment {
     At(DateTime<Utc>),
     On(NaiveDate),
+}
+
+impl Moment {
+    /// When something is due, as requests say it: an instant, or a day whose end the server knows.
+    pub(crate) fn due(self) -> (Option<Timestamp>, String) {
+        match self {
+            Self::At(at) => (Some(time::timestamp(at)), String::new()),
+            Self::On(day) => (None, day.to_string()),
+        }
+    }
 }
 
 /// What people's dates are reckoned from.

@@ -42,6 +42,19 @@ pub(crate) fn line(html: &str) -> String {
     text(html).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The text in one line, or the beginning of it where that is too long.
+pub(crate) fn beginning(html: &str, characters: usize) -> String {
+    cut(&line(html), characters)
+}
+
+/// The beginning of a text that has more characters than these.
+pub(crate) fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 /// The tag's name in lower case, with the `/` of an end before it.
 fn name(tag: &str) -> String {
     let unsigned = tag.strip_prefix('/').unwrap_or(tag);

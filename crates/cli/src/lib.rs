@@ -58,8 +58,10 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<(), Error> {
     match cli.command {
         Command::Account(command) => command.run(&session, printer).await,
         Command::Role(command) => command.run(&session, printer).await,
+        Command::Todo(command) => command.run(&session, printer).await,
         Command::Task(command) => command.run(&session, printer).await,
         Command::Document(command) => command.run(&session, printer).await,
+        Command::Activity(command) => command.run(&session, printer).await,
         Command::Member(command) => command.run(&session, printer).await,
         Command::Settings(command) => command.run(&session, printer).await,
         Command::History(command) => command.run(&session, printer).await,

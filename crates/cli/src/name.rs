@@ -43,6 +43,11 @@ pub(crate) fn subject(text: &str) -> Result<String, Error> {
     }
 }
 
+/// `0198…` or `activities/0198…`.
+pub(crate) fn activity(text: &str) -> Result<String, Error> {
+    in_collection("activities", "an activity", text)
+}
+
 /// All of the members.
 pub(crate) fn members(texts: &[String]) -> Result<Vec<String>, Error> {
     texts.iter().map(|text| member(text)).collect()

@@ -13,7 +13,13 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use crate::{config::Target, date::Calendar, error::Error, retry::Retry, time};
+use crate::{
+    config::Target,
+    date::{Calendar, Moment},
+    error::Error,
+    retry::Retry,
+    time,
+};
 
 /// Most bytes taken as one answer: 500 tasks with the longest descriptions there can be, and room beside.
 pub(crate) const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -87,6 +93,17 @@ impl Session {
     /// What people's dates are reckoned from: now, and the zone of the settings.
     pub(crate) async fn calendar(&self) -> Result<Calendar, Error> {
         Ok(Calendar::new(self.now, self.zone().await?))
+    }
+
+    /// When something is due, as its flag `--due` says.
+    pub(crate) async fn due(&self, text: Option<&str>) -> Result<Option<Moment>, Error> {
+        let Some(text) = text else {
+            return Ok(None);
+        };
+        let moment = self.calendar().await?.ahead(text);
+        let moment =
+            moment.map_err(|error| Error::usage(error.to_string(), "Correct --due.".to_owned()))?;
+        Ok(Some(moment))
     }
 
     /// Sees to it that dates are shown in the zone of the settings, if they can be read, and else in UTC. What is shown is of more

@@ -4,6 +4,8 @@
 
 #[path = "command_line/accounts.rs"]
 mod accounts;
+#[path = "command_line/activities.rs"]
+mod activities;
 mod fake;
 #[path = "command_line/import.rs"]
 mod import;
@@ -11,6 +13,8 @@ mod import;
 mod settings;
 #[path = "command_line/tasks.rs"]
 mod tasks;
+#[path = "command_line/todo.rs"]
+mod todo;
 
 use std::collections::BTreeSet;
 

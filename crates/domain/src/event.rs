@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{account, document, member, names::Kind, operation, settings, task};
+use crate::{account, activity, document, member, names::Kind, operation, settings, task};
 
 /// An event cannot follow the state before it: the stored history is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +34,7 @@ pub enum Event {
     Settings(settings::Event),
     Operation(operation::Event),
     Document(document::Event),
+    Activity(activity::Event),
 }
 
 macro_rules! event_types {
@@ -129,6 +130,14 @@ event_types! {
         document::Event::Updated(_) => "document.updated",
         document::Event::Viewed { .. } => "document.viewed",
     }
+    Activity {
+        activity::Event::Created(_) => "activity.created",
+        activity::Event::Updated(_) => "activity.updated",
+        activity::Event::Assigned { .. } => "activity.assigned",
+        activity::Event::Completed { .. } => "activity.completed",
+        activity::Event::Reopened { .. } => "activity.reopened",
+        activity::Event::Deleted { .. } => "activity.deleted",
+    }
 }
 
 impl Event {
@@ -157,6 +166,7 @@ impl Event {
             Self::Settings(event) => json(event),
             Self::Operation(event) => json(event),
             Self::Document(event) => json(event),
+            Self::Activity(event) => json(event),
         }
     }
 
@@ -187,6 +197,7 @@ impl Event {
             Kind::Settings => json(payload).map(Self::Settings),
             Kind::Operation => json(payload).map(Self::Operation),
             Kind::Document => json(payload).map(Self::Document),
+            Kind::Activity => json(payload).map(Self::Activity),
         }
         .map_err(|source| DecodeError::Malformed {
             event_type: event_type.to_owned(),

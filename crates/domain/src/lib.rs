@@ -7,11 +7,13 @@
 //! - [`account`], [`task`], [`member`], [`settings`], [`document`], [`operation`]: one aggregate each:
 //!   events, state, decisions
 //! - [`policy`]: what the ownership policy moves when a role changes hands; [`Holding`]: what can be moved
+//! - [`account`], [`task`], [`member`], [`settings`], [`activity`]: one aggregate each: events, state, decisions
 //! - [`commands`]: one struct a command; decides over several aggregates in one append
 //! - [`Unit`]: what a decision reads and appends
 //! - [`Event`], [`State`]: all aggregates under one roof, for the log
 
 pub mod account;
+pub mod activity;
 pub mod commands;
 pub mod document;
 pub mod limits;

@@ -143,6 +143,10 @@ resource_name!(
     DocumentName, "documents/", |_| Ok(())
 );
 resource_name!(
+    /// A follow-up or reminder on an account: `activities/{id}`.
+    ActivityName, "activities/", |_| Ok(())
+);
+resource_name!(
     /// A person of the team: `members/{id}`.
     MemberName, "members/", |_| Ok(())
 );
@@ -219,8 +223,9 @@ pub enum Kind {
     Task,
     Member,
     Settings,
-    Operation,
+    Activity,
     Document,
+    Operation,
 }
 
 impl Kind {
@@ -233,6 +238,7 @@ impl Kind {
             Self::Settings => "settings",
             Self::Operation => "operation",
             Self::Document => "document",
+            Self::Activity => "activity",
         }
     }
 }
@@ -261,6 +267,7 @@ impl StreamName {
             Some(("members", _)) => Kind::Member,
             Some(("operations", _)) => Kind::Operation,
             Some(("documents", _)) => Kind::Document,
+            Some(("activities", _)) => Kind::Activity,
             _ => Kind::Settings,
         }
     }
@@ -283,8 +290,9 @@ impl FromStr for StreamName {
             Some(("members", _)) => name.parse::<MemberName>().map(|name| Self(name.0)),
             Some(("operations", _)) => name.parse::<OperationName>().map(|name| Self(name.0)),
             Some(("documents", _)) => name.parse::<DocumentName>().map(|name| Self(name.0)),
+            Some(("activities", _)) => name.parse::<ActivityName>().map(|name| Self(name.0)),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of an account, task, member, document, operation or the settings"
+                "{name:?} is not the name of an account, task, member, document, operation, activity or the settings"
             ))),
         }
     }

@@ -115,6 +115,10 @@ pub enum Reason {
     OutOfStep,
     /// The file is larger than the settings allow.
     DocumentTooLarge,
+    /// The activity has no due time, so that there is nothing to complete.
+    ActivityNotScheduled,
+    /// The activity is complete and refuses this until it is reopened.
+    ActivityComplete,
 }
 
 impl Reason {
@@ -148,6 +152,8 @@ impl Reason {
             Self::NobodyTakesWork => "NOBODY_TAKES_WORK",
             Self::OutOfStep => "OUT_OF_STEP",
             Self::DocumentTooLarge => "DOCUMENT_TOO_LARGE",
+            Self::ActivityNotScheduled => "ACTIVITY_NOT_SCHEDULED",
+            Self::ActivityComplete => "ACTIVITY_COMPLETE",
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::Account,
+    activity::Activity,
     document::Document,
     event::{CorruptHistory, Event},
     member::Member,
@@ -26,6 +27,7 @@ pub enum State {
     Settings(Arc<Settings>),
     Operation(Arc<Operation>),
     Document(Arc<Document>),
+    Activity(Arc<Activity>),
 }
 
 /// FNV-1a over the sources that decide the shape of a state, so that no change of it is forgotten.
@@ -61,6 +63,7 @@ impl State {
             Kind::Settings => Self::Settings(Arc::default()),
             Kind::Operation => Self::Operation(Arc::default()),
             Kind::Document => Self::Document(Arc::default()),
+            Kind::Activity => Self::Activity(Arc::default()),
         }
     }
 
@@ -106,6 +109,7 @@ impl State {
             include_str!("document/values.rs"),
             include_str!("task/values.rs"),
         ]);
+        const ACTIVITY: i64 = fingerprint(&[SHARED, include_str!("activity.rs")]);
         match kind {
             Kind::Account => ACCOUNT,
             Kind::Task => TASK,
@@ -113,6 +117,7 @@ impl State {
             Kind::Settings => SETTINGS,
             Kind::Operation => OPERATION,
             Kind::Document => DOCUMENT,
+            Kind::Activity => ACTIVITY,
         }
     }
 
@@ -137,13 +142,17 @@ impl State {
             (Self::Document(state), Event::Document(event)) => Arc::unwrap_or_clone(state)
                 .evolve(event)
                 .map(|state| Self::Document(state.into())),
+            (Self::Activity(state), Event::Activity(event)) => Arc::unwrap_or_clone(state)
+                .evolve(event)
+                .map(|state| Self::Activity(state.into())),
             (
                 Self::Account(_)
                 | Self::Task(_)
                 | Self::Member(_)
                 | Self::Settings(_)
                 | Self::Operation(_)
-                | Self::Document(_),
+                | Self::Document(_)
+                | Self::Activity(_),
                 _,
             ) => Err(CorruptHistory),
         }
@@ -156,6 +165,7 @@ impl State {
             Self::Task(task) => task.known().map(|details| details.subject.as_str()),
             Self::Operation(operation) => operation.details().and_then(|details| details.owner()),
             Self::Document(document) => document.details().map(|details| details.subject.as_str()),
+            Self::Activity(activity) => activity.known().map(|details| details.account.as_str()),
             Self::Account(_) | Self::Member(_) | Self::Settings(_) => None,
         }
     }
@@ -175,6 +185,7 @@ impl State {
             Self::Settings(settings) => Some(settings.revision),
             Self::Operation(operation) => operation.details().map(|details| details.revision),
             Self::Document(document) => document.details().map(|details| details.revision),
+            Self::Activity(activity) => activity.known().map(|details| details.revision),
         }
     }
 }

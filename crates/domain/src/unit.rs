@@ -4,12 +4,15 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     account::{self, Account},
+    activity::{self, Activity},
     context::Context,
     document::{self, Document},
     event::Event,
     limits,
     member::{self, Member},
-    names::{AccountName, DocumentName, MemberName, OperationName, StreamName, TaskName},
+    names::{
+        AccountName, ActivityName, DocumentName, MemberName, OperationName, StreamName, TaskName,
+    },
     operation::{self, Operation},
     partition::Partition,
     rejection::Rejection,
@@ -180,6 +183,15 @@ impl<'a> Unit<'a> {
         }
     }
 
+    /// The activity; absent if it was never created.
+    pub fn activity(&mut self, name: &ActivityName) -> Result<Arc<Activity>, Stop> {
+        let stream = name.into();
+        match self.read(&stream)? {
+            State::Activity(state) => Ok(state),
+            _ => Err(Stop::Corrupt(stream)),
+        }
+    }
+
     /// The version of a stream before this command. Reading it makes the append fail where that
     /// changes meanwhile.
     pub fn version(&mut self, stream: &StreamName) -> Result<Version, Stop> {
@@ -228,6 +240,15 @@ impl<'a> Unit<'a> {
         event: operation::Event,
     ) -> Result<(), Stop> {
         self.append(name.into(), Event::Operation(event))
+    }
+
+    /// Appends to an activity.
+    pub fn append_activity(
+        &mut self,
+        name: &ActivityName,
+        event: activity::Event,
+    ) -> Result<(), Stop> {
+        self.append(name.into(), Event::Activity(event))
     }
 
     fn read(&mut self, stream: &StreamName) -> Result<State, Stop> {

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handoff_domain::{
-    Change, Event, Holding, HoldingKind, Revision, account, document, member,
+    Change, Event, Holding, HoldingKind, Revision, account, activity, document, member,
     names::{Actor, ContactName, Kind, MemberName, OperationName, TaskName},
     operation::{self, Outcome, OwnershipChange},
     settings::{self, DigestMinutes, DocumentBytes, NumberFormat, OwnershipPolicy, TimeZone},
@@ -42,6 +42,7 @@ fn samples() -> Vec<(Kind, Event, &'static str)> {
     samples.extend(settings_samples());
     samples.extend(operation_samples());
     samples.extend(document_samples());
+    samples.extend(activity_samples());
     samples
 }
 
@@ -901,6 +902,71 @@ fn document_samples() -> Vec<(Kind, Event, &'static str)> {
     events.into_iter().map(of_document).collect()
 }
 
+fn activity_samples() -> Vec<(Kind, Event, &'static str)> {
+    use activity::Event as E;
+    let (by, at) = (by(), at());
+    let later = at + TimeDelta::days(7);
+    let events = vec![
+        (
+            E::Created(Box::new(activity::Created {
+                account: "accounts/acme".parse().unwrap(),
+                note: html("Circle back after the <strong>report</strong>"),
+                due: Some(later),
+                assignee: Some(member("ana")),
+                by: by.clone(),
+                at,
+            })),
+            "A follow-up on an account began. Without `due` it is an entry of the account's timeline and nothing to \
+             do; without `assignee` it is nobody's.",
+        ),
+        (
+            E::Updated(Box::new(activity::Updated {
+                note: Some(Change {
+                    from: html("Circle back after the <strong>report</strong>"),
+                    to: html("Check in by phone"),
+                }),
+                due: Some(Change {
+                    from: Some(later),
+                    to: None,
+                }),
+                by: by.clone(),
+                at,
+            })),
+            "One save, with the fields that it changed, before and after; the others are missing. A first `due` opens \
+             the activity; one that goes to `null` leaves an entry of the timeline.",
+        ),
+        (
+            E::Assigned {
+                previous: Some(member("ana")),
+                assignee: Some(member("ben")),
+                cause: task::AssignmentCause::default(),
+                by: by.clone(),
+                at,
+            },
+            "The activity went from one member to another; `null` is nobody. `cause` says which path the change took, as \
+             in `task.assigned`.",
+        ),
+        (
+            E::Completed { by: by.clone(), at },
+            "The activity, which had a due time, is done. It leaves the to-do list.",
+        ),
+        (
+            E::Reopened {
+                completed_at: at,
+                by: by.clone(),
+                at: later,
+            },
+            "The activity is open again; `completed_at` is the date that is cleared.",
+        ),
+        (
+            E::Deleted { by, at },
+            "The activity is hidden everywhere but in history, for good.",
+        ),
+    ];
+    let of_activity = |(event, meaning)| (Kind::Activity, Event::Activity(event), meaning);
+    events.into_iter().map(of_activity).collect()
+}
+
 #[test]
 fn the_catalogue_is_what_the_code_writes() {
     let mut catalogue = HEAD.to_owned();
@@ -925,6 +991,7 @@ fn the_catalogue_is_what_the_code_writes() {
             Kind::Settings => "the settings",
             Kind::Operation => "operations",
             Kind::Document => "documents",
+            Kind::Activity => "activities",
         };
         write!(
             catalogue,

@@ -1,7 +1,7 @@
 //! Folding a batch in memory: which rows it touches, what becomes of them, where it stops. No I/O.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use handoff_domain::{Event, Partition};
 use handoff_event_log::{Position, Recorded};
@@ -9,6 +9,7 @@ use handoff_event_log::{Position, Recorded};
 use crate::{
     model::ReadModel,
     rows::{Change, Rows},
+    tally::{Growth, Tally},
 };
 
 /// The events that operators left out of a projection for good.
@@ -61,12 +62,15 @@ pub(crate) type Changed<'a, M> = (
 /// The rows that events touch, by partition.
 pub(crate) struct Fold<M: ReadModel> {
     rows: BTreeMap<Partition, Rows<M::Key, M::Row>>,
+    /// In which tallies the rows counted as the table has them; empty where there are no tallies.
+    counted: HashMap<(Partition, M::Key), Vec<Tally>>,
 }
 
 impl<M: ReadModel> Default for Fold<M> {
     fn default() -> Self {
         Self {
             rows: BTreeMap::new(),
+            counted: HashMap::new(),
         }
     }
 }
@@ -99,6 +103,10 @@ impl<M: ReadModel> Fold<M> {
     /// Brings rows as the table has them.
     pub(crate) fn stored(&mut self, rows: Vec<(Partition, M::Key, M::Row)>) {
         for (partition, key, row) in rows {
+            if M::TALLIES {
+                let counted = M::tallies(&row);
+                self.counted.insert((partition, key.clone()), counted);
+            }
             self.rows.entry(partition).or_default().stored(key, row);
         }
     }
@@ -127,6 +135,31 @@ impl<M: ReadModel> Fold<M> {
     /// How many rows are held.
     pub(crate) fn len(&self) -> usize {
         self.rows.values().map(Rows::len).sum()
+    }
+
+    /// How the tallies change with the rows.
+    pub(crate) fn growth(&self) -> Growth {
+        let mut growth = Growth::new();
+        if !M::TALLIES {
+            return growth;
+        }
+        for (partition, rows) in &self.rows {
+            for (key, change) in rows.changes() {
+                let after = match change {
+                    Change::Insert(row) | Change::Update(row) => M::tallies(row),
+                    Change::Delete => Vec::new(),
+                };
+                let before = self.counted.get(&(*partition, key.clone()));
+                for tally in before.into_iter().flatten() {
+                    *growth.entry((tally.clone(), *partition)).or_default() -= 1;
+                }
+                for tally in after {
+                    *growth.entry((tally, *partition)).or_default() += 1;
+                }
+            }
+        }
+        growth.retain(|_, by| *by != 0);
+        growth
     }
 
     /// What is to be written, in the order of keys, so that neighbours in the table are written together.

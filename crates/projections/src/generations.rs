@@ -7,7 +7,7 @@ use tokio_postgres::{Client, GenericClient, Transaction};
 use crate::{
     error::ProjectorError,
     model::{ReadModel, Succession},
-    table,
+    table, tally,
 };
 
 /// How a projector finds the generations of its own version.
@@ -146,6 +146,11 @@ pub(crate) async fn create<M: ReadModel>(
     transaction
         .batch_execute(&table::definition::<M>(&table::schema(M::NAME, generation)))
         .await?;
+    if M::TALLIES {
+        transaction
+            .batch_execute(&tally::definition(&table::schema(M::NAME, generation)))
+            .await?;
+    }
     transaction
         .execute(
             "delete from projections.checkpoints where projection = $1 and generation = $2",

@@ -32,6 +32,7 @@ mod rows;
 mod status;
 mod switch;
 mod table;
+mod tally;
 
 pub use admin::{Admin, AdminError};
 pub use columns::{Put, Take, UnreadableRow};
@@ -44,3 +45,4 @@ pub use reaction::{Lease, Reaction, ReactionError, Step, Trigger};
 pub use reads::{Answer, ReadError, Reads, reading_pool};
 pub use rows::{Change, FoldError, Rows};
 pub use status::{Generation, GenerationState, Instance, Parked, PartitionStatus, Projection};
+pub use tally::Tally;

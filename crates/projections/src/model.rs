@@ -8,6 +8,7 @@ use handoff_event_log::Recorded;
 use crate::{
     columns::{Put, Take, UnreadableRow},
     rows::{FoldError, Rows},
+    tally::Tally,
 };
 
 /// A read model: a table of rows, each a fold of the events that touch it.
@@ -35,6 +36,9 @@ pub trait ReadModel: Send + Sync + 'static {
     /// Whether events only ever add rows: then [`touches`](Self::touches) is not asked, nothing is loaded,
     /// and [`Rows::insert`] is all that the fold may use.
     const INSERT_ONLY: bool = false;
+    /// Whether tallies of the rows are kept, in the table `tallies` beside `rows`: see [`tallies`](Self::tallies).
+    /// Not where rows are only ever added.
+    const TALLIES: bool = false;
 
     /// What tells the rows of one partition apart.
     type Key: Clone + Eq + Ord + Hash + Debug + Send + Sync + 'static;
@@ -56,6 +60,11 @@ pub trait ReadModel: Send + Sync + 'static {
         recorded: &Recorded,
         event: &Event,
     ) -> Result<(), FoldError>;
+
+    /// The tallies in which a row counts, each once; only asked where there are [`TALLIES`](Self::TALLIES).
+    fn tallies(_row: &Self::Row) -> Vec<Tally> {
+        Vec::new()
+    }
 
     /// Puts the values of the columns of [`KEY`](Self::KEY), in their order.
     fn put_key(key: &Self::Key, to: &mut Put<'_>);

@@ -368,12 +368,14 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
             stops.extend(undecided.clone());
             let moves = moves(&folded, &stops, held);
             let changes = live.table.encode(fold.changes())?;
+            let growth = fold.growth();
             let stopped: Vec<_> = stops.values().collect();
             pass(Point::ProjectBeforeWrite);
             try_join!(
                 async { Ok(self.client.batch_execute("begin").await?) },
                 live.checkpoints.advance(&self.client, &moves, &stopped),
                 live.table.write(&self.client, &changes),
+                live.table.tally(&self.client, &growth),
             )?;
             if R::REACTS {
                 let written = write_reaction(self.reaction, &self.client, live, &folded, &moves);

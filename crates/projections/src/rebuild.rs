@@ -386,6 +386,7 @@ impl<'a, M: ReadModel> Build<'a, M> {
         self.table.copy(&self.client, new).await?;
         let others = self.table.encode(others)?;
         self.table.write(&self.client, &others).await?;
+        self.table.tally(&self.client, &self.fold.growth()).await?;
 
         let events = self.reached.through.0 - self.written.through.0;
         self.environment

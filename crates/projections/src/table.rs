@@ -17,6 +17,7 @@ use crate::{
     fold::Changed,
     model::ReadModel,
     rows::Change,
+    tally::{Growth, Tallies},
 };
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
@@ -67,6 +68,7 @@ pub(crate) struct Table<M> {
     write: Statement,
     delete: Statement,
     copy: String,
+    tallies: Option<Tallies>,
     model: PhantomData<fn() -> M>,
 }
 
@@ -116,6 +118,10 @@ impl<M: ReadModel> Table<M> {
             delete: client
                 .prepare(&format!("delete from {schema}.rows using unnest($1::{schema}.rows[]) given where {same_key}"))
                 .await?,
+            tallies: match M::TALLIES {
+                true => Some(Tallies::open(client, schema).await?),
+                false => None,
+            },
             copy: format!("copy {schema}.rows ({all}) from stdin with (format binary)"),
             model: PhantomData,
         })
@@ -177,6 +183,18 @@ impl<M: ReadModel> Table<M> {
             changes.deleted.send(client, &self.delete)
         )?;
         Ok(())
+    }
+
+    /// Adds to the tallies, as [`write`](Self::write) writes rows.
+    pub(crate) async fn tally(
+        &self,
+        client: &Client,
+        growth: &Growth,
+    ) -> Result<(), ProjectorError> {
+        match &self.tallies {
+            Some(tallies) => tallies.write(client, growth).await,
+            None => Ok(()),
+        }
     }
 
     /// Writes rows that the table does not have, in the transaction that is open.

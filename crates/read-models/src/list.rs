@@ -30,6 +30,25 @@ pub struct Page<T> {
     pub next_page_token: String,
 }
 
+/// Whose work a viewer is shown in lists of it (S1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Everybody's.
+    All,
+    /// The viewer's own and nobody's; of a viewer who is no member, nobody's.
+    OwnAndNobodys,
+}
+
+impl Shown {
+    /// What page tokens are bound to.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::OwnAndNobodys => "own_and_nobodys",
+        }
+    }
+}
+
 /// Why a list cannot be answered: the caller's mistake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidList {

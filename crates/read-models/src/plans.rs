@@ -7,17 +7,18 @@ use tokio_postgres::Client;
 
 use crate::{
     accounts::{self, Accounts},
+    activities::{self, Activities},
     documents::{self, Documents},
     filter::Viewer,
     history::{self, History},
     holdings,
-    list::{ListRequest, Listing, Plan, Statement},
+    list::{ListRequest, Listing, Plan, Shown, Statement},
     members::{self, Members},
     page::PageTokens,
     task_texts::TaskTexts,
     tasks::{self, Tasks},
     timelines::{self, Timelines},
-    workloads,
+    todo, workloads,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/queries.md");
@@ -91,6 +92,18 @@ async fn tables(client: &Client) {
         "select n % 64, 'members/m' || n, '{}', 1, n, 'Member ' || n, null, 'staff', true, 'member ' || md5(n::text), \
              timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
          from generate_series(1, 20000) n",
+    )
+    .await;
+    table::<Activities>(
+        client,
+        &format!(
+            "select n % 64, 'activities/c' || n, '{{}}', 1, n, 'accounts/a' || n % 1000, \
+                 (array['complete', 'complete', 'complete', 'open', 'noted', 'deleted'])[1 + n / 7 % 6], \
+                 case when n % 10 = 0 then '' else 'members/m' || n % 97 end, \
+                 case when n / 7 % 6 <> 4 then born + interval '3 days' end, \
+                 case when n / 7 % 6 < 3 then born + interval '2 days' end, born, born \
+             from generate_series(1, {TASKS}) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _"
+        ),
     )
     .await;
     table::<Timelines>(
@@ -211,6 +224,10 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
                     let statement = members::page(&plan(&members::LISTING, filter, &order));
                     explain(&client, &statement, &["members_1"]).await
                 }
+                "activities" => {
+                    let statement = activities::page(&plan(&activities::LISTING, filter, &order));
+                    explain(&client, &statement, &["activities_1", "accounts_1"]).await
+                }
                 "timelines" => {
                     let plan = plan(&timelines::LISTING, filter, &order);
                     let statement = timelines::page(&plan, &"accounts/a1".parse().unwrap());
@@ -228,6 +245,53 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
                 "{list}: {filter} by {order} is not read by {index}:\n{explained}"
             );
         }
+    }
+    let viewer = Viewer {
+        now: chrono::DateTime::from_timestamp(1_770_000_000, 0).unwrap(),
+        me: Some("members/m1".parse().unwrap()),
+    };
+    for filter in ["", "status = OPEN", "overdue", "assignee = members/m1"] {
+        let mut plan = plan(&activities::LISTING, filter, "");
+        plan.condition = activities::shown(plan.condition, Shown::OwnAndNobodys, &viewer);
+        let explained = explain(
+            &client,
+            &activities::page(&plan),
+            &["activities_1", "accounts_1"],
+        )
+        .await;
+        assert!(
+            explained.contains(" rows_assignee_status_due ")
+                && !explained.contains("Seq Scan on rows"),
+            "what staff are shown of {filter} is not read by its index:\n{explained}"
+        );
+    }
+    for filter in ["", "overdue", "assignee:members/m1", "status = IN_PROGRESS"] {
+        let shown = Shown::OwnAndNobodys;
+        let mut of_tasks = plan(&todo::tasks::LISTING, filter, "");
+        let statement = todo::tasks::page(&mut of_tasks, shown, &viewer);
+        let explained = explain(&client, &statement, &["tasks_1", "accounts_1"]).await;
+        assert!(
+            explained.contains(" rows_assignee_1 ") && !explained.contains("Seq Scan on rows"),
+            "the todo tasks of {filter} are not read by their index:\n{explained}"
+        );
+    }
+    // What the tallies do not tell is counted by the same indexes.
+    for (filter, index) in [
+        ("overdue", "rows_assignee_1"),
+        ("assignee:members/m1 AND overdue", "rows_assignee_1"),
+        (
+            "account = accounts/a1 AND overdue",
+            "rows_account_status_due",
+        ),
+    ] {
+        let of = |listing| plan(listing, filter, "");
+        let (activities, tasks) = (of(&todo::activities::LISTING), of(&todo::tasks::LISTING));
+        let statement = todo::counts(&activities, &tasks, Shown::OwnAndNobodys, &viewer);
+        let explained = explain(&client, &statement, &["activities_1", "tasks_1"]).await;
+        assert!(
+            explained.contains(&format!(" {index} ")) && !explained.contains("Seq Scan on rows"),
+            "the counts of {filter} are not read by {index}:\n{explained}"
+        );
     }
     let statement = workloads::page(&plan(&workloads::LISTING, "", ""));
     let explained = explain(&client, &statement, &["members_1", "accounts_1", "tasks_1"]).await;
@@ -285,6 +349,9 @@ fn the_document_names_every_field() {
         (&tasks::LISTING, "| tasks |"),
         (&accounts::LISTING, "| accounts |"),
         (&members::LISTING, "| members |"),
+        (&activities::LISTING, "| activities |"),
+        (&todo::activities::LISTING, "| todo |"),
+        (&todo::tasks::LISTING, "| todo |"),
         (&timelines::LISTING, "| timelines |"),
         (&history::LISTING, "| history |"),
         (&documents::LISTING, "| documents |"),

@@ -1,9 +1,11 @@
 //! The way in for whoever asks: each answer says up to which position it includes everything.
 
 mod accounts;
+mod activities;
 mod documents;
 mod members;
 mod tasks;
+mod todo;
 
 use deadpool_postgres::Pool;
 use handoff_domain::{Partition, names::StreamName};
@@ -133,7 +135,7 @@ impl Queries {
     }
 
     /// What happened to a resource, or to all; the newest first where nothing else is asked for. The
-    /// history of an account or member has that of the tasks about it.
+    /// history of an account or member has that of the tasks and activities about it.
     pub async fn list_history(
         &self,
         resource: Option<&StreamName>,

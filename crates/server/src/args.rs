@@ -1,9 +1,15 @@
 //! The command line of `handoffd`.
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
+use clap::{
+    CommandFactory, FromArgMatches, Parser, Subcommand, builder::PossibleValuesParser,
+    parser::ValueSource,
+};
 use handoff_domain::names::Actor;
 
-use crate::options::{Options, OptionsError, has_password};
+use crate::{
+    options::{Options, OptionsError, has_password},
+    roles::PROJECTIONS,
+};
 
 /// An event-sourced task service for customer accounts.
 #[derive(Debug, Parser)]
@@ -27,7 +33,7 @@ pub(crate) enum Command {
     /// Folds events into read models; several share the work of each
     Project {
         /// Read models to fold
-        #[arg(required = true, value_name = "NAME", value_parser = ["accounts", "members", "tasks", "task_texts", "task_notes", "timelines", "history", "documents"])]
+        #[arg(required = true, value_name = "NAME", value_parser = PossibleValuesParser::new(PROJECTIONS))]
         names: Vec<String>,
     },
     /// Acts on events with commands of its own; several share the work of each policy

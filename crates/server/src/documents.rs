@@ -93,11 +93,7 @@ impl Sweeper {
             State::Document(document) => document
                 .details()
                 .is_some_and(|details| details.file.object == key.object),
-            State::Account(_)
-            | State::Task(_)
-            | State::Member(_)
-            | State::Settings(_)
-            | State::Operation(_) => false,
+            _ => false,
         })
     }
 }

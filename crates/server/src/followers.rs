@@ -7,8 +7,9 @@ use handoff_commands::{Gateway, new_id};
 use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
-    accounts::Accounts, documents::Documents, history::History, members::Members,
-    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, activities::Activities, documents::Documents, history::History,
+    members::Members, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -147,6 +148,7 @@ impl Followers {
                 Tasks::NAME => self.spawn(run_projector::<Tasks>(environment, stop)),
                 TaskTexts::NAME => self.spawn(run_projector::<TaskTexts>(environment, stop)),
                 TaskNotes::NAME => self.spawn(run_projector::<TaskNotes>(environment, stop)),
+                Activities::NAME => self.spawn(run_projector::<Activities>(environment, stop)),
                 Timelines::NAME => self.spawn(run_projector::<Timelines>(environment, stop)),
                 History::NAME => self.spawn(run_projector::<History>(environment, stop)),
                 Documents::NAME => self.spawn(run_projector::<Documents>(environment, stop)),

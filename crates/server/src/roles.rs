@@ -7,8 +7,9 @@ use handoff_documents::DocumentStore;
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
-    accounts::Accounts, documents::Documents, history::History, members::Members,
-    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, activities::Activities, documents::Documents, history::History,
+    members::Members, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -24,12 +25,13 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 8] = [
+pub(crate) const PROJECTIONS: [&str; 9] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
     TaskTexts::NAME,
     TaskNotes::NAME,
+    Activities::NAME,
     Timelines::NAME,
     History::NAME,
     Documents::NAME,

@@ -32,6 +32,7 @@ const OTHERS: &[&str] = &[
     "timelines",
     "history",
     "documents",
+    "activities",
 ];
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
@@ -43,6 +44,7 @@ const PROJECT: &[&str] = &[
     "tasks",
     "task_texts",
     "task_notes",
+    "activities",
     "timelines",
     "history",
     "documents",

@@ -15,6 +15,7 @@ use crate::{API, PROJECT, RELAY};
 /// All read models, by name.
 const EVERY: &[&str] = &[
     "accounts",
+    "activities",
     "documents",
     "history",
     "members",

@@ -136,11 +136,7 @@ fn member_kind(state: &State) -> Option<Kind> {
             Member::Existing(details) if details.may_sign_in() => Some(details.kind),
             Member::Existing(_) | Member::Absent => None,
         },
-        State::Account(_)
-        | State::Task(_)
-        | State::Settings(_)
-        | State::Operation(_)
-        | State::Document(_) => None,
+        _ => None,
     }
 }
 

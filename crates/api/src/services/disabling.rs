@@ -113,10 +113,6 @@ impl Disabling {
 fn revision(state: &State) -> Option<Revision> {
     match state {
         State::Member(member) => member.details().map(|details| details.revision),
-        State::Account(_)
-        | State::Task(_)
-        | State::Settings(_)
-        | State::Operation(_)
-        | State::Document(_) => None,
+        _ => None,
     }
 }

@@ -4,9 +4,11 @@
 pub(crate) mod account;
 pub(crate) mod account_queries;
 mod account_requests;
+pub(crate) mod activity;
 mod contact_requests;
 pub(crate) mod disabling;
 pub(crate) mod document;
+mod due;
 pub(crate) mod events;
 pub(crate) mod follow;
 pub(crate) mod history;
@@ -16,4 +18,5 @@ pub(crate) mod projection;
 pub(crate) mod settings;
 pub(crate) mod settings_queries;
 pub(crate) mod task;
+pub(crate) mod todo;
 pub(crate) mod watch;

@@ -52,11 +52,7 @@ impl SettingsQueryService for SettingsQueries {
             .state;
         let settings = match &state {
             State::Settings(settings) => Some(views::settings::of_state(view, settings)),
-            State::Account(_)
-            | State::Task(_)
-            | State::Member(_)
-            | State::Operation(_)
-            | State::Document(_) => None,
+            _ => None,
         };
         Ok(Response::new(v1::GetSettingsResponse {
             settings,

@@ -2,6 +2,7 @@
 //! alike.
 
 pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod document;
 pub(crate) mod event;
 pub(crate) mod member;
@@ -136,6 +137,9 @@ pub(crate) fn resource(
         State::Operation(_) => None,
         State::Document(document) => {
             document::of_state(view, name, document).map(Resource::Document)
+        }
+        State::Activity(activity) => {
+            activity::of_state(view, name, activity, now).map(Resource::Activity)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use handoff_domain::{
     account::InteractionKind,
+    activity,
     names::{ContactName, MemberName},
     text::Html,
 };
@@ -73,6 +74,19 @@ fn team(TimelineEntry { key, row, task }: TimelineEntry) -> v1::TimelineEntry {
         }),
         What::TaskCreated => Entry::TaskCreated(task()),
         What::TaskCompleted => Entry::TaskCompleted(task()),
+        What::Activity { activity } => {
+            let of = match activity.status() {
+                activity::Status::Noted => Entry::ActivityNoted,
+                activity::Status::Open => Entry::ActivityOpen,
+                activity::Status::Complete => Entry::ActivityCompleted,
+            };
+            of(v1::TimelineActivity {
+                activity: key.stream.as_str().to_owned(),
+                note: activity.note.as_str().to_owned(),
+                due_time: activity.due().map(time::to_proto),
+                assignee: member(activity.assignee),
+            })
+        }
     };
     v1::TimelineEntry {
         actor: row.actor.as_str().to_owned(),

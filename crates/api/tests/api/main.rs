@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test has no better answer")]
 
 mod accounts;
+mod activities;
 mod callers;
 mod calls;
 mod commands;
@@ -20,5 +21,6 @@ mod task_notes;
 mod task_rules;
 mod tasks;
 mod team_queries;
+mod todo;
 mod transport;
 mod watches;

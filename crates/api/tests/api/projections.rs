@@ -87,6 +87,7 @@ async fn an_operator_sees_and_steers_projections() {
         names,
         [
             "projections/accounts",
+            "projections/activities",
             "projections/history",
             "projections/members",
             "projections/task_notes",
@@ -148,7 +149,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 7 {
+        if listed.len() == 9 {
             Ok(())
         } else {
             Err(listed.len())

@@ -24,8 +24,9 @@ use handoff_projections::{
 };
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
-    Queries, accounts::Accounts, documents::Documents, history::History, members::Members,
-    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    Queries, accounts::Accounts, activities::Activities, documents::Documents, history::History,
+    members::Members, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use prometheus_client::registry::Registry;
@@ -299,6 +300,7 @@ async fn project(database: Database, notices: Notices) -> Projectors {
     let projectors = vec![
         projector!(Accounts),
         projector!(Members),
+        projector!(Activities),
         projector!(Timelines),
         projector!(Tasks),
         projector!(TaskTexts),

@@ -122,6 +122,7 @@ async fn show_at(session: &Session, printer: &Printer, name: &str, at: &str) -> 
         Some(Resource::Member(member)) => printer.resource(&member)?,
         Some(Resource::Settings(settings)) => printer.resource(&settings)?,
         Some(Resource::Document(document)) => printer.resource(&document)?,
+        Some(Resource::Activity(activity)) => printer.resource(&activity)?,
         None => {
             return Err(Error::Failed(format!(
                 "the server shows nothing of {name} that this version of handoff knows"

@@ -2,10 +2,12 @@
 //! was asked.
 
 mod accounts;
+mod activities;
 mod members;
 mod settings;
 mod shell;
 mod tasks;
+mod todo;
 
 use std::{
     collections::BTreeMap,
@@ -16,11 +18,14 @@ use handoff_proto::v1::{
     Account, CommandReceipt, Member, Settings, Task, TimelineEntry,
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
+    activity_command_service_server::ActivityCommandServiceServer,
+    activity_query_service_server::ActivityQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
     settings_query_service_server::SettingsQueryServiceServer,
     task_command_service_server::TaskCommandServiceServer,
     task_query_service_server::TaskQueryServiceServer,
+    todo_query_service_server::TodoQueryServiceServer,
 };
 use prost::Message;
 use tokio::net::TcpListener;
@@ -43,7 +48,7 @@ pub(crate) struct State {
     pub(crate) racing_changes: u32,
     /// The id of every request to complete a task, also of those that failed.
     pub(crate) completions: Vec<String>,
-    /// Every other request about a task that is there, as it came.
+    /// Every other request about a task that is there or an activity, as it came.
     pub(crate) asked: Vec<String>,
     /// Answers to the next requests, instead of the right ones.
     pub(crate) failures: Vec<Status>,
@@ -65,11 +70,14 @@ impl Fake {
         let server = Server::builder()
             .add_service(AccountCommandServiceServer::new(self.clone()))
             .add_service(AccountQueryServiceServer::new(self.clone()))
+            .add_service(ActivityCommandServiceServer::new(self.clone()))
+            .add_service(ActivityQueryServiceServer::new(self.clone()))
             .add_service(MemberCommandServiceServer::new(self.clone()))
             .add_service(SettingsCommandServiceServer::new(self.clone()))
             .add_service(SettingsQueryServiceServer::new(self.clone()))
             .add_service(TaskCommandServiceServer::new(self.clone()))
-            .add_service(TaskQueryServiceServer::new(self.clone()));
+            .add_service(TaskQueryServiceServer::new(self.clone()))
+            .add_service(TodoQueryServiceServer::new(self.clone()));
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
         address
     }

@@ -8,13 +8,16 @@ use uuid::Uuid;
 use crate::{
     Command, Context, NewEvent, Rejection, Revision, Source, State, Stop, Unit, Version, Versioned,
     account,
+    activity::Activity,
     commands::{
         CreateAccount, CreateMember, DisableMember, Holdings, NewId, SetAccountStatus,
         StartDisabling, UpdateSettings,
     },
     document::Document,
     member,
-    names::{AccountName, DocumentName, MemberName, OperationName, StreamName, TaskName},
+    names::{
+        AccountName, ActivityName, DocumentName, MemberName, OperationName, StreamName, TaskName,
+    },
     operation,
     settings::{Changes, Settings},
     task::Task,
@@ -227,6 +230,13 @@ impl Memory {
     pub(super) fn document(&self, name: &DocumentName) -> Document {
         match self.get(&name.into()).unwrap().state {
             State::Document(document) => (*document).clone(),
+            state => panic!("{state:?}"),
+        }
+    }
+
+    pub(super) fn activity(&self, name: &ActivityName) -> Activity {
+        match self.get(&name.into()).unwrap().state {
+            State::Activity(activity) => (*activity).clone(),
             state => panic!("{state:?}"),
         }
     }

@@ -2,6 +2,7 @@
 //! methods of that aggregate.
 
 mod account;
+mod activity;
 mod contact;
 mod document;
 mod generate;
@@ -23,6 +24,10 @@ mod properties;
 
 pub use crate::holding::{Holding, HoldingKind, Holdings};
 pub use account::{ConvertLead, CreateAccount, SetAccountStatus, UpdateAccount};
+pub use activity::{
+    AssignActivity, CompleteActivity, CreateActivity, DeleteActivity, ReopenActivity,
+    UpdateActivity,
+};
 pub use contact::{CreateContact, DeleteContact, UpdateContact};
 pub use document::{AttachDocuments, NewDocument, RecordView, UpdateDocument};
 pub use generate::GenerateTask;

@@ -24,6 +24,7 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
         "tasks",
         "task_texts",
         "task_notes",
+        "activities",
         "timelines",
         "history",
         "documents",

@@ -92,19 +92,26 @@ async fn compare(
         format!("{id}_{}", live.generation),
         format!("{id}_{rebuilt}"),
     );
-    for (here, there, said) in [
-        (&old, &new, "was live and is not in the rebuilt one"),
-        (&new, &old, "is in the rebuilt one and was not live"),
-    ] {
+    // What is kept of the rows beside them is compared alike.
+    let keeps = "select to_regclass($1) is not null";
+    let tallies = format!("{new}.tallies");
+    let keeps: bool = database.query_one(keeps, &[&tallies]).await?.try_get(0)?;
+    let tables = ["rows", "tallies"].into_iter().take(1 + usize::from(keeps));
+    for (here, there, said, table) in tables.flat_map(|table| {
+        [
+            (&old, &new, "was live and is not in the rebuilt one", table),
+            (&new, &old, "is in the rebuilt one and was not live", table),
+        ]
+    }) {
         let query = format!(
             "select r::text, count(*) over () from ( \
-                 select r::text from {here}.rows r except all select r::text from {there}.rows r \
+                 select r::text from {here}.{table} r except all select r::text from {there}.{table} r \
              ) r limit {SHOWN}"
         );
         for row in database.query(&query, &[]).await? {
             let (text, all): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
             report.broken(Rule::ReadModels, || {
-                format!("{id}: one of {all} rows that {said}: {text}")
+                format!("{id}: one of {all} {table} that {said}: {text}")
             });
         }
     }

@@ -34,7 +34,7 @@ async fn rows_are_found_by_their_key_also_where_the_table_began_empty() {
     }
     let client = world.test.connect().await;
     let read = async || -> i64 {
-        let sql = "select sum(idx_tup_read)::bigint from pg_stat_user_indexes where schemaname = 'tallies_1'";
+        let sql = "select sum(idx_tup_read)::bigint from pg_stat_user_indexes where schemaname = 'tallies_1' and relname = 'rows'";
         client.query_one(sql, &[]).await.unwrap().get(0)
     };
     // Sessions report what they did with a delay.

@@ -32,8 +32,23 @@ impl<const VERSION: i32> ReadModel for Tallies<VERSION> {
         on: "(count)",
     }];
 
+    const TALLIES: bool = true;
+
     type Key = AccountName;
     type Row = Tally;
+
+    /// All rows are counted, and how many of them have an odd count.
+    fn tallies(row: &Tally) -> Vec<handoff_projections::Tally> {
+        let tally = |label: &str| handoff_projections::Tally {
+            whose: "all".into(),
+            label: label.into(),
+        };
+        let odd = row.count % 2 != 0;
+        [tally("rows")]
+            .into_iter()
+            .chain(odd.then(|| tally("odd")))
+            .collect()
+    }
 
     fn touches(recorded: &Recorded, _: &Event) -> impl IntoIterator<Item = AccountName> {
         account(recorded)

@@ -182,6 +182,22 @@ impl World {
             .collect()
     }
 
+    /// The tallies that a generation keeps, and those that its rows make.
+    async fn tallied(&self, generation: i32) -> (Vec<String>, Vec<String>) {
+        let client = self.test.connect().await;
+        let read = async |sql: &str| -> Vec<String> {
+            let sql = sql.replace("{}", &format!("tallies_{generation}"));
+            let rows = client.query(&sql, &[]).await.unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        };
+        let kept =
+            "select concat_ws(' ', partition, whose, label, count) from {}.tallies order by 1";
+        let counted = "select concat_ws(' ', partition, 'all', label, count(*)) from {}.rows r \
+             cross join lateral (select 'rows' union all select 'odd' where r.count % 2 <> 0) l(label) \
+             group by partition, label order by 1";
+        (read(kept).await, read(counted).await)
+    }
+
     /// Waits until a projection's state is as wanted.
     pub(crate) async fn wait_for(
         &self,
@@ -214,6 +230,8 @@ impl World {
             self.rows(live).await,
             expected(&self.events().await, version.into(), skipped)
         );
+        let (kept, counted) = self.tallied(live).await;
+        assert_eq!(kept, counted, "what is kept is what there is");
         projection
     }
 }

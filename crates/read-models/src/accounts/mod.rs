@@ -85,7 +85,8 @@ impl ReadModel for Accounts {
             | Event::Member(_)
             | Event::Settings(_)
             | Event::Operation(_)
-            | Event::Document(_) => None,
+            | Event::Document(_)
+            | Event::Activity(_) => None,
         }
     }
 

@@ -74,7 +74,8 @@ impl ReadModel for Documents {
             | Event::Task(_)
             | Event::Member(_)
             | Event::Settings(_)
-            | Event::Operation(_) => None,
+            | Event::Operation(_)
+            | Event::Activity(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a filter means: typed, checked, and with every negation already at its test.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -171,6 +171,14 @@ impl Condition {
         }
     }
 
+    /// The conditions that a row must meet, all of them; a condition that is no conjunction stands alone.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::All(conditions) => conditions.iter().flat_map(Self::parts).collect(),
+            part => vec![part],
+        }
+    }
+
     /// A test that every row which meets the condition passes, if `wanted` recognises one.
     pub(crate) fn required<T>(&self, wanted: &impl Fn(&Test) -> Option<T>) -> Option<T> {
         match self {
@@ -179,6 +187,31 @@ impl Condition {
                 .find_map(|condition| condition.required(wanted)),
             Self::Is(test) => wanted(test),
             Self::Any(_) | Self::OneOf { .. } | Self::Not(_) => None,
+        }
+    }
+
+    /// The values that something can have in a row that meets the condition. `wanted` recognises the parts
+    /// that say so and gives their values. None: any.
+    pub(crate) fn values(
+        &self,
+        wanted: &impl Fn(&Self) -> Option<Vec<String>>,
+    ) -> Option<BTreeSet<String>> {
+        if let Some(values) = wanted(self) {
+            return Some(values.into_iter().collect());
+        }
+        match self {
+            Self::All(conditions) => conditions
+                .iter()
+                .filter_map(|condition| condition.values(wanted))
+                .reduce(|left, right| &left & &right),
+            Self::Any(conditions) => {
+                let each: Option<Vec<_>> = conditions
+                    .iter()
+                    .map(|condition| condition.values(wanted))
+                    .collect();
+                each.map(|each| each.into_iter().flatten().collect())
+            }
+            Self::OneOf { .. } | Self::Is(_) | Self::Not(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! History: one row for each event, only ever added to.
 //!
-//! The events of a task or document say whose it is only when it is created. The row of that event keeps it as
+//! The events of a task, document or activity say whose it is only when it is created. The row of that event keeps it as
 //! `subject`, so an account's history is its own stream and every stream that names it as subject:
 //! found when it is asked for. To keep the owner on every row, the fold would have to look each task
 //! up, and a rebuild could no longer pour events into the table as fast as the log gives them.
@@ -9,7 +9,7 @@ mod list;
 
 use chrono::{DateTime, Utc};
 use handoff_domain::{
-    Event, Version, document,
+    Event, Version, activity, document,
     names::{Actor, MemberName, StreamName, Subject},
     task,
 };
@@ -54,7 +54,7 @@ pub struct HistoryEntry {
 
 impl ReadModel for History {
     const NAME: &'static str = "history";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["position bigint not null"];
     const COLUMNS: &'static [&'static str] = &[
         "stream text collate \"C\" not null",
@@ -99,12 +99,16 @@ impl ReadModel for History {
         let subject = match event {
             Event::Task(task::Event::Created(created)) => Some(created.subject.clone()),
             Event::Document(document::Event::Uploaded(uploaded)) => Some(uploaded.subject.clone()),
+            Event::Activity(activity::Event::Created(created)) => {
+                Some(Subject::Account(created.account.clone()))
+            }
             Event::Task(_)
             | Event::Account(_)
             | Event::Member(_)
             | Event::Settings(_)
             | Event::Operation(_)
-            | Event::Document(_) => None,
+            | Event::Document(_)
+            | Event::Activity(_) => None,
         };
         let row = HistoryRow {
             stream: recorded.stream.clone(),

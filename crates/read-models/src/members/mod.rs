@@ -69,7 +69,8 @@ impl ReadModel for Members {
             | Event::Task(_)
             | Event::Settings(_)
             | Event::Operation(_)
-            | Event::Document(_) => None,
+            | Event::Document(_)
+            | Event::Activity(_) => None,
         }
     }
 

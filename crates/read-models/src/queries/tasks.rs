@@ -17,7 +17,7 @@ use crate::{
 };
 
 // What each list reads, in the order of the schemas in its statements.
-const TASKS: &[Source] = &[Source::of::<Tasks>(), Source::of::<Accounts>()];
+pub(super) const TASKS: &[Source] = &[Source::of::<Tasks>(), Source::of::<Accounts>()];
 const SEARCHED: &[Source] = &[
     Source::of::<Tasks>(),
     Source::of::<Accounts>(),
@@ -159,7 +159,7 @@ impl Queries {
     }
 }
 
-fn task(row: &Row) -> Result<TaskEntry, UnreadableRow> {
+pub(super) fn task(row: &Row) -> Result<TaskEntry, UnreadableRow> {
     let (name, row, mut joined) = joined::<Tasks>(row)?;
     Ok(TaskEntry {
         name,

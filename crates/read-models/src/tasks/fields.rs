@@ -9,7 +9,7 @@ use handoff_projections::Index;
 
 use crate::{
     filter::{Column, Comparison, Condition, Field, Kind, Test, Value, Viewer},
-    list::Listing,
+    list::{Listing, Shown},
     order::Sortable,
     task_texts,
 };
@@ -22,7 +22,8 @@ pub(super) const STATUSES: &[&str] = &[
     "complete",
     "cancelled",
 ];
-const OPEN: usize = 3;
+/// Those of work that is not done yet.
+pub(crate) const OPEN_STATUSES: &[&str] = STATUSES.split_at(3).0;
 /// What the column holds instead for a deleted task, which no list shows.
 pub(crate) const DELETED: &str = "deleted";
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
@@ -49,11 +50,11 @@ pub(super) const NUMBER: &str = "k.number";
 pub(super) const TITLE: &str = "k.title";
 pub(super) const SEARCH: &str = task_texts::SEARCH;
 pub(super) const CATEGORY: &str = "k.category";
-pub(super) const STATUS: &str = "k.status";
+pub(crate) const STATUS: &str = "k.status";
 pub(super) const PRIORITY: &str = "k.priority";
 pub(super) const VISIBILITY: &str = "k.visibility";
 pub(super) const START: &str = "k.start";
-pub(super) const DUE: &str = "k.due";
+pub(crate) const DUE: &str = "k.due";
 pub(super) const DUE_SOURCE: &str = "k.due_source";
 pub(super) const PERCENT: &str = "k.percent";
 pub(super) const ORIGIN: &str = "k.origin";
@@ -90,12 +91,14 @@ pub(super) const ASSIGNED: [&str; 4] = [
     "k.assignees[3] = {}",
     "cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}]",
 ];
-pub(super) const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or k.assignees[3] = {} \
+/// The tasks of nobody stand before all others in the index of the first assignee.
+pub(super) const UNASSIGNED: &str = "k.assignees[1] is null";
+pub(crate) const ASSIGNED_ANYWHERE: &str = "(k.assignees[1] = {} or k.assignees[2] = {} or k.assignees[3] = {} \
      or cardinality(k.assignees) > 3 and k.assignees[4:] @> array[{}])";
 
-pub(super) const ASSIGNED_AT_ALL: &str = "(cardinality(k.assignees) > 0)";
+pub(crate) const ASSIGNED_AT_ALL: &str = "(cardinality(k.assignees) > 0)";
 
-const CREATED: Sortable = Sortable::new("create_time", CREATED_AT, "timestamptz");
+pub(crate) const CREATED: Sortable = Sortable::new("create_time", CREATED_AT, "timestamptz");
 const PRIORITY_RANK: &str = "array_position(array['low', 'normal', 'high', 'urgent'], k.priority)";
 /// ACME-TASK-2 comes before ACME-TASK-10.
 const NUMBER_ORDER: &str = "(regexp_replace(k.number, '[0-9]*$', '') || lpad(substring(k.number from '[0-9]*$'), 10, '0'))";
@@ -308,19 +311,36 @@ fn billed(_: &Viewer) -> Condition {
     Test::Holds { sql: BILLED }.into()
 }
 
-fn open(_: &Viewer) -> Condition {
+pub(crate) fn open(_: &Viewer) -> Condition {
     Condition::OneOf {
         sql: STATUS,
         all: STATUSES,
-        labels: STATUSES[..OPEN].to_vec(),
+        labels: OPEN_STATUSES.to_vec(),
     }
 }
 
-fn overdue(viewer: &Viewer) -> Condition {
+pub(crate) fn overdue(viewer: &Viewer) -> Condition {
     let due = Test::Compare {
         column: Column::required(DUE),
         comparison: Comparison::Less,
         value: Value::Now(viewer.now),
     };
     Condition::all(vec![open(viewer), due.into()])
+}
+
+/// Narrows a list to what its viewer is shown.
+pub(crate) fn shown(condition: Condition, shown: Shown, viewer: &Viewer) -> Condition {
+    match shown {
+        Shown::All => condition,
+        Shown::OwnAndNobodys => {
+            let own = viewer.me.as_ref().map(|me| {
+                let (sql, name) = (ASSIGNED_ANYWHERE, me.as_str().to_owned());
+                Condition::Is(Test::HasName { sql, name })
+            });
+            let sql = ASSIGNED_AT_ALL;
+            let nobodys = Condition::Not(Test::Holds { sql });
+            let any = Condition::any(own.into_iter().chain([nobodys]).collect());
+            Condition::all(vec![condition, any])
+        }
+    }
 }

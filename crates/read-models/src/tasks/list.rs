@@ -5,7 +5,10 @@ use tokio_postgres::types::Type;
 
 use super::{
     Tasks,
-    fields::{ASSIGNED, ASSIGNED_ANYWHERE, CREATED_AT, DELETED, DUE, NAME, STATUS, STATUSES},
+    fields::{
+        ASSIGNED, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED_AT, DELETED, DUE, NAME, STATUS,
+        STATUSES, UNASSIGNED,
+    },
 };
 use crate::{
     filter::{Condition, Parameters, Test},
@@ -72,42 +75,84 @@ pub(crate) fn count(plan: &Plan) -> Statement {
     Statement { sql, parameters }
 }
 
-/// The rows as a few ranges of an index: one for each status that the filter leaves possible, so that each
-/// is in the order of the due times. Where it asks for one assignee, one for each status and each place that
-/// the assignee may have. `rows` says in which order rows of a range are read, and how many at most.
-fn ranges(plan: &Plan, columns: &str, rows: &str, parameters: &mut Parameters) -> String {
-    let assignee = plan.condition.required(&|test| match test {
-        Test::HasName {
+/// Whose tasks a part of a condition leaves, if it says that and nothing else; empty for nobody's. At most
+/// one member: the tasks of two would be found twice where they are of both.
+fn assigned(part: &Condition) -> Option<Vec<&str>> {
+    match part {
+        Condition::Is(Test::HasName {
             sql: ASSIGNED_ANYWHERE,
             name,
-        } => Some(name.clone()),
+        }) => Some(vec![name]),
+        Condition::Not(Test::Holds {
+            sql: ASSIGNED_AT_ALL,
+        }) => Some(vec![""]),
+        Condition::Any(parts) => {
+            let each: Option<Vec<_>> = parts.iter().map(assigned).collect();
+            let mut each = each?.concat();
+            each.sort_unstable();
+            each.dedup();
+            let members = each.iter().filter(|name| !name.is_empty()).count();
+            (members <= 1).then_some(each)
+        }
         _ => None,
-    });
+    }
+}
+
+/// Where the rows are that meet a condition: in which parts of the indexes, no row in two of them; and
+/// what is to be asked there besides their status.
+fn places(condition: &Condition, parameters: &mut Parameters) -> (Vec<String>, Condition) {
+    let parts = condition.parts().into_iter();
+    let whose = parts.filter_map(|part| Some((part, assigned(part)?)));
+    let whose = whose.min_by_key(|(_, whose)| whose.len());
     // What every row of a range meets is not asked again: it would only mislead the planner, which
     // takes conditions for independent and expects far fewer rows than there are.
-    let rest = plan
-        .condition
-        .clone()
-        .without(&|condition| match condition {
-            Condition::OneOf { sql, .. } => *sql == STATUS,
-            Condition::Is(Test::HasName {
-                sql: ASSIGNED_ANYWHERE,
-                name,
-            }) => assignee.as_ref() == Some(name),
-            _ => false,
-        });
+    let rest = condition.clone().without(&|condition| match condition {
+        Condition::OneOf { sql, .. } => *sql == STATUS,
+        condition => whose.as_ref().is_some_and(|(part, _)| *part == condition),
+    });
+    let Some((_, whose)) = whose else {
+        return (vec!["true".to_owned()], rest);
+    };
+    let mut places = Vec::new();
+    for name in whose {
+        if name.is_empty() {
+            places.push(UNASSIGNED.to_owned());
+        } else {
+            let name = parameters.add(name.to_owned(), Type::TEXT);
+            places.extend(ASSIGNED.iter().map(|place| place.replace("{}", &name)));
+        }
+    }
+    (places, rest)
+}
+
+/// How many rows meet a condition, as a query of one row; `schema` stands for the schema of `tasks`.
+pub(crate) fn count_exactly(
+    condition: &Condition,
+    schema: &str,
+    parameters: &mut Parameters,
+) -> String {
+    let (places, rest) = places(condition, parameters);
+    let filter = rest.sql(parameters);
+    let statuses = parameters.add(condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
+    let counts: Vec<_> = places
+        .iter()
+        .map(|place| {
+            format!(
+                "(select count(*) from {schema}.rows k \
+                 where k.status = any({statuses}) and {place} and {filter})"
+            )
+        })
+        .collect();
+    format!("({})", counts.join(" + "))
+}
+
+/// The rows as a few ranges of an index: one for each status that the filter leaves possible, so that each
+/// is in the order of the due times. Where it says whose they are, one for each status and each place that
+/// the assignee may have. `rows` says in which order rows of a range are read, and how many at most.
+fn ranges(plan: &Plan, columns: &str, rows: &str, parameters: &mut Parameters) -> String {
+    let (places, rest) = places(&plan.condition, parameters);
     let filter = plan.with_place(&rest, parameters);
     let statuses = parameters.add(plan.condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
-    let places = match assignee {
-        None => vec!["true".to_owned()],
-        Some(assignee) => {
-            let assignee = parameters.add(assignee, Type::TEXT);
-            ASSIGNED
-                .iter()
-                .map(|place| place.replace("{}", &assignee))
-                .collect()
-        }
-    };
     let ranges: Vec<_> = places
         .iter()
         .map(|place| {

@@ -12,17 +12,21 @@ use handoff_domain::{
     text::Html,
 };
 use handoff_event_log::{Position, Recorded};
-use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
+use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, Tally, UnreadableRow};
 
 use crate::{
     aggregate::{AggregateRow, evolve},
-    stored::{Json, json, unreadable},
+    stored::{Json, json, label, unreadable},
+    todo,
 };
 
 use asked::{Asked, COLUMNS};
-pub(crate) use fields::{DELETED, LISTING};
+pub(crate) use fields::{
+    ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DELETED, DUE, LISTING, OPEN_STATUSES, STATUS,
+    open, overdue, shown,
+};
 pub use list::MOST_COUNTED;
-pub(crate) use list::{count, is_searched, one, page};
+pub(crate) use list::{count, count_exactly, is_searched, one, page};
 pub use watched::WatchedTasks;
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
@@ -68,9 +72,22 @@ impl ReadModel for Tasks {
     // The whole task first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = COLUMNS;
     const INDEXES: &'static [Index] = fields::INDEXES;
+    const TALLIES: bool = true;
 
     type Key = TaskName;
     type Row = TaskRow;
+
+    /// Open tasks are counted, for the badges of [`todo`](crate::todo).
+    fn tallies(row: &TaskRow) -> Vec<Tally> {
+        match &row.state {
+            TaskState::Standalone(task) => match task.details() {
+                Some(details) if details.is_open() => {
+                    todo::tallies(&label(&details.status()), &details.assignees)
+                }
+                Some(_) | None => Vec::new(),
+            },
+        }
+    }
 
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskName> {
         match event {
@@ -78,6 +95,7 @@ impl ReadModel for Tasks {
             Event::Account(_)
             | Event::Member(_)
             | Event::Settings(_)
+            | Event::Activity(_)
             | Event::Operation(_)
             | Event::Document(_) => None,
         }

@@ -23,6 +23,9 @@ const KINDS: &[&str] = &[
     "role",
     "task_created",
     "task_completed",
+    "activity_noted",
+    "activity_open",
+    "activity_completed",
 ];
 
 const KIND: &str = "k.kind";

@@ -2,6 +2,10 @@
 //!
 //! An entry is what one event says, so its key is the event's stream and version. The end of a task does
 //! not say whose task it is; the entry of its beginning, which is version 1 of its stream, does.
+//!
+//! An activity has one entry, under version 1, which moves: it stands where the activity is due while there
+//! is something to do, where it was completed once it was, where it was created if it is never due (S1). It
+//! holds the activity itself, folded by the aggregate's own `evolve`, and goes when that is deleted.
 
 mod list;
 
@@ -9,6 +13,7 @@ use chrono::{DateTime, Utc};
 use handoff_domain::{
     Event, Version,
     account::{self, InteractionKind, Status},
+    activity::{self, Activity},
     names::{AccountName, Actor, ContactName, MemberName, StreamName, Subject},
     task,
     terms::Role,
@@ -74,6 +79,8 @@ pub enum What {
     TaskCreated,
     /// A task was completed: the one whose stream the entry is of.
     TaskCompleted,
+    /// The activity whose stream the entry is of, as it is.
+    Activity { activity: Box<activity::Details> },
 }
 
 impl What {
@@ -87,6 +94,11 @@ impl What {
             Self::Role { .. } => "role",
             Self::TaskCreated => "task_created",
             Self::TaskCompleted => "task_completed",
+            Self::Activity { activity } => match activity.status() {
+                activity::Status::Noted => "activity_noted",
+                activity::Status::Open => "activity_open",
+                activity::Status::Complete => "activity_completed",
+            },
         }
     }
 }
@@ -222,9 +234,60 @@ fn beginning(recorded: &Recorded) -> EntryKey {
     }
 }
 
+/// Applies an event of an activity to its entry.
+fn fold_activity(
+    rows: &mut Rows<EntryKey, TimelineRow>,
+    recorded: &Recorded,
+    event: &activity::Event,
+) -> Result<(), FoldError> {
+    let key = beginning(recorded);
+    let before = rows.get(&key)?;
+    let is_new = before.is_none();
+    let (state, placed) = match before.map(|row| &row.what) {
+        None => (Activity::Absent, None),
+        Some(What::Activity { activity }) => (
+            Activity::Existing(activity.clone()),
+            before.map(|row| (row.happened_at, row.recorded_at, row.position)),
+        ),
+        Some(_) => {
+            return Err(FoldError::because(
+                "an activity has the entry of something else",
+            ));
+        }
+    };
+    let activity = match state.evolve(event).map_err(FoldError::because)? {
+        Activity::Existing(activity) => activity,
+        Activity::Absent | Activity::Deleted(_) => return rows.remove(&key).map(|_| ()),
+    };
+    let completed = activity.completed();
+    let happened_at = completed
+        .map(|(at, _)| at)
+        .or(activity.due())
+        .unwrap_or(activity.created_at);
+    let actor = completed.map_or(&activity.creator, |(_, by)| by).clone();
+    // What leaves the entry where it stands, such as another note, leaves its place in the log too.
+    let (recorded_at, position) = match placed {
+        Some((at, recorded_at, position)) if at == happened_at => (recorded_at, position),
+        Some(_) | None => (recorded.recorded_at, recorded.position),
+    };
+    let row = TimelineRow {
+        account: activity.account.clone(),
+        actor,
+        what: What::Activity { activity },
+        happened_at,
+        recorded_at,
+        position,
+    };
+    if is_new {
+        return rows.insert(key, row);
+    }
+    *rows.get_mut(&key)? = row;
+    Ok(())
+}
+
 impl ReadModel for Timelines {
     const NAME: &'static str = "timelines";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &[
         "stream text collate \"C\" not null",
         "version integer not null",
@@ -251,6 +314,7 @@ impl ReadModel for Timelines {
             Event::Task(task::Event::Completed { .. }) => {
                 [Some(key(recorded)), Some(beginning(recorded))]
             }
+            Event::Activity(_) => [Some(beginning(recorded)), None],
             Event::Account(_)
             | Event::Task(_)
             | Event::Member(_)
@@ -296,6 +360,7 @@ impl ReadModel for Timelines {
             | Event::Document(_) => {
                 return Ok(());
             }
+            Event::Activity(event) => return fold_activity(rows, recorded, event),
         };
         let row = TimelineRow {
             account,

@@ -14,10 +14,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use handoff_domain::{
     Command, Context, Partition, Rejection, Source, State, Stop, Unit, Version, Versioned,
     account::Account,
+    activity::Activity,
     commands::{CreateMember, NewId},
     document::Document,
     member::{self, Member},
-    names::{AccountName, DocumentName, MemberName, StreamName, TaskName},
+    names::{AccountName, ActivityName, DocumentName, MemberName, StreamName, TaskName},
     task::Task,
     text::Line,
 };
@@ -137,6 +138,20 @@ impl Story {
                 _ => None,
             });
         tasks.collect()
+    }
+
+    /// Every activity there is, as its aggregate knows it.
+    pub fn activities(&self) -> BTreeMap<ActivityName, Activity> {
+        let activities =
+            self.states
+                .iter()
+                .filter_map(|(stream, versioned)| match &versioned.state {
+                    State::Activity(activity) => {
+                        Some((stream.as_str().parse().unwrap(), (**activity).clone()))
+                    }
+                    _ => None,
+                });
+        activities.collect()
     }
 
     /// Every member there is, as the aggregate knows them.

@@ -8,8 +8,9 @@ use handoff_projections::{
     Environment, Inclusion, Metrics, Notices, Settings, reading_pool, run_projector,
 };
 use handoff_read_models::{
-    Consistency, Queries, accounts::Accounts, history::History, members::Members,
-    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    Consistency, Queries, accounts::Accounts, activities::Activities, history::History,
+    members::Members, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats};
 use tokio::time::Instant;
@@ -71,6 +72,10 @@ impl Scene {
             running.clone(),
         ));
         tokio::spawn(run_projector::<TaskNotes>(
+            environment.clone(),
+            running.clone(),
+        ));
+        tokio::spawn(run_projector::<Activities>(
             environment.clone(),
             running.clone(),
         ));

@@ -88,11 +88,7 @@ impl Contents {
         let found = self.states.at(&name.into(), NEWEST).await?;
         match &found.state {
             State::Document(document) => Ok(document.existing(name)?.clone()),
-            State::Account(_)
-            | State::Task(_)
-            | State::Member(_)
-            | State::Settings(_)
-            | State::Operation(_) => Err(ApiError::not_found(name.as_str())),
+            _ => Err(ApiError::not_found(name.as_str())),
         }
     }
 }

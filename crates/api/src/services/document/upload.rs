@@ -111,11 +111,7 @@ impl Contents {
             State::Document(document) => document
                 .details()
                 .is_some_and(|details| details.file.object == key.object),
-            State::Account(_)
-            | State::Task(_)
-            | State::Member(_)
-            | State::Settings(_)
-            | State::Operation(_) => false,
+            _ => false,
         })
     }
 
@@ -129,11 +125,7 @@ impl Contents {
         let found = self.states.at(stream, position).await?;
         match &found.state {
             State::Document(document) => views::document::of_state(view, stream.as_str(), document),
-            State::Account(_)
-            | State::Task(_)
-            | State::Member(_)
-            | State::Settings(_)
-            | State::Operation(_) => None,
+            _ => None,
         }
         .ok_or_else(|| CommandError::Contradiction(stream.clone()).into())
     }

@@ -9,8 +9,8 @@ use handoff_domain::{
 };
 use handoff_proto::v1;
 
-use super::fields::{category, due, money, notify, open_status, priority, requester, visibility};
-use crate::{caller::Caller, command::CommandRequest, fields::Fields};
+use super::fields::{category, money, notify, open_status, priority, requester, visibility};
+use crate::{caller::Caller, command::CommandRequest, fields::Fields, services::due::due};
 
 impl CommandRequest for v1::CreateTaskRequest {
     type Command = CreateTask;
@@ -46,7 +46,7 @@ pub(super) fn draft(task: &v1::Task, fields: &mut Fields) -> Option<Draft> {
     let visibility = visibility(task, fields);
     let assignees = fields.each("task.assignees", &task.assignees, str::parse);
     let start = fields.time("task.start_time", task.start_time.as_ref());
-    let due = due(task.due_time.as_ref(), &task.due_date, fields);
+    let due = due("task", task.due_time.as_ref(), &task.due_date, fields);
     let percent = Percent::new(task.percent_complete.into());
     let percent = fields.check("task.percent_complete", percent);
     let notify = notify("task.notify", task.notify.as_ref(), fields);

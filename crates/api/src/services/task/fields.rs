@@ -1,13 +1,12 @@
 //! Reads what requests say about a task's fields.
 
 use handoff_domain::{
-    task::{Due, Money, Notify, OpenStatus, Priority, Requester, Visibility},
+    task::{Money, Notify, OpenStatus, Priority, Requester, Visibility},
     text::{Email, Line, Phone},
 };
 use handoff_proto::v1;
-use prost_types::Timestamp;
 
-use crate::{fields::Fields, time::day};
+use crate::fields::Fields;
 
 /// The category, if one is given.
 pub(super) fn category(task: &v1::Task) -> Option<Box<str>> {
@@ -42,23 +41,6 @@ pub(super) fn open_status(field: &str, number: i32, fields: &mut Fields) -> Opti
             field,
             format!("is {}; an open status is wanted", closed.as_str_name()),
         ),
-    }
-}
-
-/// When a task is due, if a time or a day is given.
-pub(super) fn due(
-    time: Option<&Timestamp>,
-    date: &str,
-    fields: &mut Fields,
-) -> Option<Option<Due>> {
-    let time = fields.time("task.due_time", time);
-    let date = fields.optional("task.due_date", date, day);
-    match (time?, date?) {
-        (Some(_), Some(_)) => fields.violation(
-            "task.due_date",
-            "is given beside due_time: give one of them",
-        ),
-        (time, date) => Some(time.map(Due::At).or(date.map(Due::On))),
     }
 }
 
@@ -131,23 +113,4 @@ pub(super) fn requester_phone(
     fields: &mut Fields,
 ) -> Option<Option<Phone>> {
     fields.optional("task.requester.phone", &requester.phone, Phone::new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_has_one_spelling() {
-        assert!(day("2026-12-01").is_ok());
-        for bad in [
-            "2026-12-1",
-            "+2026-12-01",
-            "2026-02-30",
-            "2026-12-01T00:00:00Z",
-            "today",
-        ] {
-            assert!(day(bad).is_err(), "{bad}");
-        }
-    }
 }

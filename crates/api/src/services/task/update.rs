@@ -8,12 +8,13 @@ use handoff_domain::{
 use handoff_proto::v1;
 
 use super::fields::{
-    category, due, money, priority, requester_email, requester_name, requester_phone, visibility,
+    category, money, priority, requester_email, requester_name, requester_phone, visibility,
 };
 use crate::{
     caller::Caller,
     command::CommandRequest,
     fields::{Fields, Mask, given},
+    services::due::due,
     time,
 };
 
@@ -85,7 +86,7 @@ fn changes(mask: &Mask, task: &v1::Task, fields: &mut Fields) -> Option<Changes>
     let due = (has("due_time") || has("due_date")).then(|| {
         let time = task.due_time.as_ref().filter(|_| has("due_time"));
         let date = if has("due_date") { &task.due_date } else { "" };
-        due(time, date, fields)
+        due("task", time, date, fields)
     });
     let estimated_hours = has("estimated_hours")
         .then(|| fields.optional("task.estimated_hours", &task.estimated_hours, Hours::new));

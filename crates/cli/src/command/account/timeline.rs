@@ -44,6 +44,9 @@ enum Kind {
     Role,
     TaskCreated,
     TaskCompleted,
+    ActivityNoted,
+    ActivityOpen,
+    ActivityCompleted,
 }
 
 impl Kind {
@@ -57,6 +60,9 @@ impl Kind {
             Self::Role => "ROLE",
             Self::TaskCreated => "TASK_CREATED",
             Self::TaskCompleted => "TASK_COMPLETED",
+            Self::ActivityNoted => "ACTIVITY_NOTED",
+            Self::ActivityOpen => "ACTIVITY_OPEN",
+            Self::ActivityCompleted => "ACTIVITY_COMPLETED",
         }
     }
 }
@@ -156,18 +162,19 @@ fn what(entry: &TimelineEntry) -> (String, String) {
             "task completed".to_owned(),
             format!("{} {}", it.number, it.title),
         ),
+        Some(Entry::ActivityNoted(it)) => ("activity".to_owned(), html::line(&it.note)),
+        Some(Entry::ActivityOpen(it)) => {
+            let assignee = member(&it.assignee);
+            let details = format!("{assignee}: {}", html::line(&it.note));
+            ("activity due".to_owned(), details)
+        }
+        Some(Entry::ActivityCompleted(it)) => {
+            ("activity completed".to_owned(), html::line(&it.note))
+        }
         None => (
             "something newer than this program".to_owned(),
             String::new(),
         ),
-    }
-}
-
-/// The beginning of a text that is too long for a line.
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(DETAILS) {
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-        None => text.to_owned(),
     }
 }
 
@@ -179,7 +186,9 @@ impl Row for TimelineEntry {
         let kind = match &self.entry {
             Some(Entry::Status(it)) => status(it.status()),
             Some(Entry::Question(_)) => Cell::new(kind, Tone::Warning),
-            Some(Entry::TaskCompleted(_)) => Cell::new(kind, Tone::Good),
+            Some(Entry::TaskCompleted(_) | Entry::ActivityCompleted(_)) => {
+                Cell::new(kind, Tone::Good)
+            }
             _ => kind.into(),
         };
         let late = match (&self.happen_time, &self.record_time) {
@@ -194,7 +203,7 @@ impl Row for TimelineEntry {
         vec![
             time::minutes(self.happen_time.as_ref()).into(),
             kind,
-            cut(&details).into(),
+            html::cut(&details, DETAILS).into(),
             id(&self.actor).into(),
             Cell::new(recorded, Tone::Faint),
         ]

@@ -7,12 +7,7 @@ use super::{
     money,
     words::{Priority, Visibility},
 };
-use crate::{
-    date::{DateError, Moment},
-    error::Error,
-    session::Session,
-    time,
-};
+use crate::{date::DateError, error::Error, session::Session, time};
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct FieldArgs {
@@ -123,20 +118,9 @@ impl FieldArgs {
             task.start_time = Some(time::timestamp(begin));
             paths.push("start_time");
         }
-        if let Some(due) = self.due {
-            let calendar = session.calendar().await?;
-            let moment = calendar.ahead(&due);
-            // The server knows when a day ends.
-            match moment.map_err(|error| wrong("--due", &error))? {
-                Moment::At(at) => {
-                    task.due_time = Some(time::timestamp(at));
-                    paths.push("due_time");
-                }
-                Moment::On(day) => {
-                    task.due_date = day.to_string();
-                    paths.push("due_date");
-                }
-            }
+        if let Some(due) = session.due(self.due.as_deref()).await? {
+            (task.due_time, task.due_date) = due.due();
+            paths.push(task.due_time.map_or("due_date", |_| "due_time"));
         }
         if let Some(billable) = self.billable {
             task.billable = billable;

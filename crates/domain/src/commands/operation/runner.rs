@@ -195,7 +195,10 @@ impl Runner {
                         (settings.default_assignee == *member).then_some(Holding::DefaultAssignee),
                     );
                 }
-                State::Member(_) | State::Operation(_) => {}
+                State::Member(_)
+                | State::Operation(_)
+                | State::Document(_)
+                | State::Activity(_) => {}
             }
         }
         held.sort();
@@ -268,7 +271,7 @@ impl Runner {
                         None => pending.clear(),
                     }
                 }
-                Event::Operation(_) | Event::Member(_) | Event::Settings(_) => {}
+                _ => {}
             }
         }
     }

@@ -1,0 +1,84 @@
+//! The list of open activities.
+
+use super::{List, NOBODY, STATUSES, account, member};
+use crate::{
+    activities::{self, CREATED, DUE, HAS_ASSIGNEE, HAS_ASSIGNEE_AT_ALL, OPEN, STATUS},
+    filter::{Column, Condition, Field, Kind, Parameters, Test, Viewer},
+    list::{Listing, Plan, Shown, Statement},
+    order::Sortable,
+};
+
+pub(crate) static LISTING: Listing = Listing {
+    name: "todo_activities",
+    fields: &[
+        Field::new(
+            "assignee",
+            Kind::Names {
+                has: HAS_ASSIGNEE,
+                any: HAS_ASSIGNEE_AT_ALL,
+                check: member,
+            },
+        ),
+        Field::label("status", STATUS, STATUSES),
+        Field::name("account", "k.account", account),
+        // What is open has a due time.
+        Field::new("due_time", Kind::Moment(Column::required(DUE))),
+        Field::moment("create_time", "k.created_at"),
+        Field::new("overdue", Kind::Flag(activities::overdue)),
+    ],
+    sortables: &[Sortable::new("due_time", DUE, "timestamptz")],
+    default_order: "due_time",
+    ties: &[CREATED, Sortable::new("name", "k.activity", "text")],
+};
+
+const LIST: List = List {
+    status: STATUS,
+    statuses: &[OPEN],
+    whose,
+    shared: false,
+};
+
+fn whose(part: &Condition) -> Option<&str> {
+    match part {
+        Condition::Is(Test::HasName {
+            sql: HAS_ASSIGNEE,
+            name,
+        }) => Some(name),
+        Condition::Not(Test::Holds {
+            sql: HAS_ASSIGNEE_AT_ALL,
+        }) => Some(NOBODY),
+        _ => None,
+    }
+}
+
+/// Narrows a filter to what is open and what the viewer is shown.
+fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
+    let open = Condition::OneOf {
+        sql: STATUS,
+        all: STATUSES,
+        labels: vec![OPEN],
+    };
+    activities::shown(Condition::all(vec![filter.clone(), open]), shown, viewer)
+}
+
+/// The statement for a page: `{0}` is the schema of `activities`, `{1}` that of `accounts`.
+pub(crate) fn page(plan: &mut Plan, shown: Shown, viewer: &Viewer) -> Statement {
+    plan.condition = narrowed(&plan.condition, shown, viewer);
+    activities::page(plan)
+}
+
+/// How many there are in all pages, as a query of one row; `{0}` is the schema of `activities`.
+pub(super) fn count(
+    plan: &Plan,
+    shown: Shown,
+    viewer: &Viewer,
+    parameters: &mut Parameters,
+) -> String {
+    match LIST.kept(&plan.condition, shown, viewer) {
+        Some(kept) => kept.sql("{0}", parameters),
+        None => {
+            let condition = narrowed(&plan.condition, shown, viewer);
+            activities::count(&condition, "{0}", parameters)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The list of open standalone tasks, about accounts and members.
+
+use super::{List, NOBODY, STATUSES, account, member};
+use crate::{
+    filter::{Condition, Field, Kind, Parameters, Test, Viewer},
+    list::{Listing, Plan, Shown, Statement},
+    order::Sortable,
+    tasks::{self, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DUE, OPEN_STATUSES, STATUS},
+};
+
+pub(crate) static LISTING: Listing = Listing {
+    name: "todo_tasks",
+    fields: &[
+        Field::new(
+            "assignee",
+            Kind::Names {
+                has: ASSIGNED_ANYWHERE,
+                any: ASSIGNED_AT_ALL,
+                check: member,
+            },
+        ),
+        Field::label("status", STATUS, STATUSES),
+        Field::name("account", "k.subject", account),
+        Field::moment("due_time", DUE),
+        Field::moment("create_time", "k.created_at"),
+        Field::new("overdue", Kind::Flag(tasks::overdue)),
+    ],
+    sortables: &[Sortable::new("due_time", DUE, "timestamptz")],
+    default_order: "due_time",
+    ties: &[CREATED, Sortable::new("name", "k.task", "text")],
+};
+
+const LIST: List = List {
+    status: STATUS,
+    statuses: OPEN_STATUSES,
+    whose,
+    shared: true,
+};
+
+fn whose(part: &Condition) -> Option<&str> {
+    match part {
+        Condition::Is(Test::HasName {
+            sql: ASSIGNED_ANYWHERE,
+            name,
+        }) => Some(name),
+        Condition::Not(Test::Holds {
+            sql: ASSIGNED_AT_ALL,
+        }) => Some(NOBODY),
+        _ => None,
+    }
+}
+
+/// Narrows a filter to what is open and what the viewer is shown.
+fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
+    let open = tasks::open(viewer);
+    tasks::shown(Condition::all(vec![filter.clone(), open]), shown, viewer)
+}
+
+/// The statement for a page: `{0}` is the schema of `tasks`, `{1}` that of `accounts`.
+pub(crate) fn page(plan: &mut Plan, shown: Shown, viewer: &Viewer) -> Statement {
+    plan.condition = narrowed(&plan.condition, shown, viewer);
+    tasks::page(plan)
+}
+
+/// How many there are in all pages, as a query of one row; `{1}` is the schema of `tasks`.
+pub(super) fn count(
+    plan: &Plan,
+    shown: Shown,
+    viewer: &Viewer,
+    parameters: &mut Parameters,
+) -> String {
+    match LIST.kept(&plan.condition, shown, viewer) {
+        Some(kept) => kept.sql("{1}", parameters),
+        None => {
+            let condition = narrowed(&plan.condition, shown, viewer);
+            tasks::count_exactly(&condition, "{1}", parameters)
+        }
+    }
+}
