@@ -8,9 +8,11 @@ use handoff_projections::Admin;
 use handoff_proto::v1::{
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
+    catalog_command_service_server::CatalogCommandServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
+    order_command_service_server::OrderCommandServiceServer,
     projection_service_server::ProjectionServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
     settings_query_service_server::SettingsQueryServiceServer,
@@ -32,11 +34,13 @@ use crate::{
     services::{
         account::AccountCommands,
         account_queries::AccountQueries,
+        catalog::CatalogCommands,
         disabling::Disabling,
         events::Events,
         history::HistoryQueries,
         member::MemberCommands,
         member_queries::MemberQueries,
+        order::OrderCommands,
         projection::Projections,
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
@@ -115,6 +119,14 @@ impl Api {
             )
             .add_service(
                 MemberCommandServiceServer::new(members).max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                CatalogCommandServiceServer::new(CatalogCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OrderCommandServiceServer::new(OrderCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 SettingsCommandServiceServer::new(SettingsCommands(commands))

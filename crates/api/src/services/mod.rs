@@ -4,12 +4,17 @@
 pub(crate) mod account;
 pub(crate) mod account_queries;
 mod account_requests;
+pub(crate) mod catalog;
+mod catalog_requests;
+mod checklist;
 mod contact_requests;
 pub(crate) mod disabling;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod member;
 pub(crate) mod member_queries;
+pub(crate) mod order;
+mod order_requests;
 pub(crate) mod projection;
 pub(crate) mod settings;
 pub(crate) mod settings_queries;

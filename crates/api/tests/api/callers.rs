@@ -66,7 +66,7 @@ fn allowed(method: &Method, who: Who) -> bool {
     match (method.service.as_str(), name) {
         (_, "VerifyLog") => who != Contact,
         ("ProjectionService", _) => matches!(who, Admin | ServiceAccountForAdmin | Operator),
-        ("MemberCommandService" | "SettingsCommandService", _)
+        ("MemberCommandService" | "SettingsCommandService" | "CatalogCommandService", _)
         | (_, "AddInternalNote" | "MarkBilled") => {
             matches!(who, Admin | ServiceAccountForAdmin)
         }

@@ -9,6 +9,7 @@ mod disabling;
 mod draining;
 mod events;
 mod notes;
+mod orders;
 mod projections;
 mod queries;
 mod support;
