@@ -11,10 +11,12 @@ use handoff_proto::v1::{
     account_query_service_server::AccountQueryServiceServer,
     activity_command_service_server::ActivityCommandServiceServer,
     activity_query_service_server::ActivityQueryServiceServer,
+    catalog_command_service_server::CatalogCommandServiceServer,
     document_service_server::DocumentServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
+    order_command_service_server::OrderCommandServiceServer,
     projection_service_server::ProjectionServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
     settings_query_service_server::SettingsQueryServiceServer,
@@ -38,12 +40,14 @@ use crate::{
         account::AccountCommands,
         account_queries::AccountQueries,
         activity::{ActivityCommands, ActivityQueries},
+        catalog::CatalogCommands,
         disabling::Disabling,
         document::Documents,
         follow::Events,
         history::HistoryQueries,
         member::MemberCommands,
         member_queries::MemberQueries,
+        order::OrderCommands,
         projection::Projections,
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
@@ -145,6 +149,14 @@ impl Api {
             )
             .add_service(
                 ActivityCommandServiceServer::new(ActivityCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                CatalogCommandServiceServer::new(CatalogCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OrderCommandServiceServer::new(OrderCommands(commands.clone()))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(

@@ -356,6 +356,24 @@ impl Done {
         }
     }
 
+    /// The service that the command was about, as it was right after it.
+    pub(crate) fn service(&self) -> Result<v1::Service, ApiError> {
+        match &self.answer.state {
+            State::Service(service) => views::service::of_state(self.view, self.name(), service),
+            _ => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
+    /// The order that the command was about, as it was right after it.
+    pub(crate) fn order(&self) -> Result<v1::Order, ApiError> {
+        match &self.answer.state {
+            State::Order(order) => views::order::of_state(self.view, self.name(), order, self.now),
+            _ => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
     /// The activity that the command was about, as it was right after it.
     pub(crate) fn activity(&self) -> Result<v1::Activity, ApiError> {
         match &self.answer.state {

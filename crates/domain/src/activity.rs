@@ -109,6 +109,17 @@ pub enum Status {
     Complete,
 }
 
+impl Status {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Noted => "noted",
+            Self::Open => "open",
+            Self::Complete => "complete",
+        }
+    }
+}
+
 /// What is known of an activity that was created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Details {

@@ -2,7 +2,9 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{account, activity, document, member, names::Kind, operation, settings, task};
+use crate::{
+    account, activity, document, member, names::Kind, operation, order, service, settings, task,
+};
 
 /// An event cannot follow the state before it: the stored history is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +37,8 @@ pub enum Event {
     Operation(operation::Event),
     Document(document::Event),
     Activity(activity::Event),
+    Service(service::Event),
+    Order(order::Event),
 }
 
 macro_rules! event_types {
@@ -138,6 +142,36 @@ event_types! {
         activity::Event::Reopened { .. } => "activity.reopened",
         activity::Event::Deleted { .. } => "activity.deleted",
     }
+    Service {
+        service::Event::Created { .. } => "service.created",
+        service::Event::Updated { .. } => "service.updated",
+        service::Event::Retired { .. } => "service.retired",
+        service::Event::TaskAdded(_) => "service.task_added",
+        service::Event::TaskUpdated(_) => "service.task_updated",
+        service::Event::TaskAssigned { .. } => "service.task_assigned",
+        service::Event::TaskRemoved { .. } => "service.task_removed",
+        service::Event::TasksReordered { .. } => "service.tasks_reordered",
+    }
+    Order {
+        order::Event::Placed(_) => "order.placed",
+        order::Event::ChecklistCopied { .. } => "order.checklist_copied",
+        order::Event::Updated { .. } => "order.updated",
+        order::Event::TaskAdded(_) => "order.task_added",
+        order::Event::TaskUpdated(_) => "order.task_updated",
+        order::Event::TaskRemoved { .. } => "order.task_removed",
+        order::Event::TasksReordered { .. } => "order.tasks_reordered",
+        order::Event::TaskChecked { .. } => "order.task_checked",
+        order::Event::TaskUnchecked { .. } => "order.task_unchecked",
+        order::Event::TaskAssigned { .. } => "order.task_assigned",
+        order::Event::Assigned { .. } => "order.assigned",
+        order::Event::AssigneesRotated { .. } => "order.assignees_rotated",
+        order::Event::ClientTaskActivated { .. } => "order.client_task_activated",
+        order::Event::NoteAdded { .. } => "order.note_added",
+        order::Event::Completed { .. } => "order.completed",
+        order::Event::Cancelled { .. } => "order.cancelled",
+        order::Event::Reopened { .. } => "order.reopened",
+        order::Event::Renewed(_) => "order.renewed",
+    }
 }
 
 impl Event {
@@ -167,6 +201,8 @@ impl Event {
             Self::Operation(event) => json(event),
             Self::Document(event) => json(event),
             Self::Activity(event) => json(event),
+            Self::Service(event) => json(event),
+            Self::Order(event) => json(event),
         }
     }
 
@@ -198,6 +234,8 @@ impl Event {
             Kind::Operation => json(payload).map(Self::Operation),
             Kind::Document => json(payload).map(Self::Document),
             Kind::Activity => json(payload).map(Self::Activity),
+            Kind::Service => json(payload).map(Self::Service),
+            Kind::Order => json(payload).map(Self::Order),
         }
         .map_err(|source| DecodeError::Malformed {
             event_type: event_type.to_owned(),

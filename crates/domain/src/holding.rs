@@ -1,15 +1,12 @@
 //! Holding: something that a member holds and that can be passed on. What an operation moves is named
-//! by it, too.
-//!
-//! Places in orders and their tasks, activities and template tasks join with their aggregates: a variant
-//! and its kind here, its move in `commands/operation/passing.rs`.
+//! by it, too. How each is moved stands in `commands/operation/passing.rs`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    names::{AccountName, TaskName},
+    names::{AccountName, ActivityName, OrderName, OrderTaskName, TaskName, TemplateTaskName},
     terms::Role,
 };
 
@@ -24,6 +21,14 @@ pub enum Holding {
     SupportTeam { account: AccountName },
     /// A part in an open task.
     OpenTask { task: TaskName },
+    /// A part in an open task of an open order.
+    OpenOrderTask { task: OrderTaskName },
+    /// A place on an open order, by hand.
+    Order { order: OrderName },
+    /// An open activity.
+    OpenActivity { activity: ActivityName },
+    /// A part in a task of a service's template.
+    TemplateTask { task: TemplateTaskName },
     /// The setting `default_assignee`.
     DefaultAssignee,
 }
@@ -35,15 +40,23 @@ pub enum HoldingKind {
     Role,
     SupportTeam,
     OpenTask,
+    OpenOrderTask,
+    Order,
+    OpenActivity,
+    TemplateTask,
     DefaultAssignee,
 }
 
 impl HoldingKind {
     /// Every kind there is, in the order in which an operation moves them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 8] = [
         Self::Role,
         Self::SupportTeam,
         Self::OpenTask,
+        Self::OpenOrderTask,
+        Self::Order,
+        Self::OpenActivity,
+        Self::TemplateTask,
         Self::DefaultAssignee,
     ];
 
@@ -53,6 +66,10 @@ impl HoldingKind {
             Self::Role => "role",
             Self::SupportTeam => "support_team",
             Self::OpenTask => "open_task",
+            Self::OpenOrderTask => "open_order_task",
+            Self::Order => "order",
+            Self::OpenActivity => "open_activity",
+            Self::TemplateTask => "template_task",
             Self::DefaultAssignee => "default_assignee",
         }
     }
@@ -60,8 +77,8 @@ impl HoldingKind {
     /// Whether it is open work of an account, which the ownership policy moves when a role changes hands.
     pub fn is_work(self) -> bool {
         match self {
-            Self::OpenTask => true,
-            Self::Role | Self::SupportTeam | Self::DefaultAssignee => false,
+            Self::OpenTask | Self::OpenOrderTask | Self::Order | Self::OpenActivity => true,
+            Self::Role | Self::SupportTeam | Self::TemplateTask | Self::DefaultAssignee => false,
         }
     }
 }
@@ -73,6 +90,10 @@ impl Holding {
             Self::Role { .. } => HoldingKind::Role,
             Self::SupportTeam { .. } => HoldingKind::SupportTeam,
             Self::OpenTask { .. } => HoldingKind::OpenTask,
+            Self::OpenOrderTask { .. } => HoldingKind::OpenOrderTask,
+            Self::Order { .. } => HoldingKind::Order,
+            Self::OpenActivity { .. } => HoldingKind::OpenActivity,
+            Self::TemplateTask { .. } => HoldingKind::TemplateTask,
             Self::DefaultAssignee => HoldingKind::DefaultAssignee,
         }
     }
@@ -82,6 +103,10 @@ impl Holding {
         match self {
             Self::Role { account, .. } | Self::SupportTeam { account } => account.as_str(),
             Self::OpenTask { task } => task.as_str(),
+            Self::OpenOrderTask { task } => task.as_str(),
+            Self::Order { order } => order.as_str(),
+            Self::OpenActivity { activity } => activity.as_str(),
+            Self::TemplateTask { task } => task.as_str(),
             Self::DefaultAssignee => "settings",
         }
     }
@@ -93,6 +118,10 @@ impl fmt::Display for Holding {
             Self::Role { account, role } => write!(f, "{role} of {account}"),
             Self::SupportTeam { account } => write!(f, "support team of {account}"),
             Self::OpenTask { task } => task.fmt(f),
+            Self::OpenOrderTask { task } => task.fmt(f),
+            Self::Order { order } => write!(f, "assigned to {order}"),
+            Self::OpenActivity { activity } => activity.fmt(f),
+            Self::TemplateTask { task } => task.fmt(f),
             Self::DefaultAssignee => f.write_str("the setting default_assignee"),
         }
     }

@@ -8,19 +8,24 @@
 //!   events, state, decisions
 //! - [`policy`]: what the ownership policy moves when a role changes hands; [`Holding`]: what can be moved
 //! - [`account`], [`task`], [`member`], [`settings`], [`activity`]: one aggregate each: events, state, decisions
+//! - [`account`], [`task`], [`member`], [`settings`], [`service`], [`order`]: one aggregate each: events,
+//!   state, decisions; [`checklist`]: what a service's template and an order's tasks have in common
 //! - [`commands`]: one struct a command; decides over several aggregates in one append
 //! - [`Unit`]: what a decision reads and appends
 //! - [`Event`], [`State`]: all aggregates under one roof, for the log
 
 pub mod account;
 pub mod activity;
+pub mod checklist;
 pub mod commands;
 pub mod document;
 pub mod limits;
 pub mod member;
 pub mod names;
 pub mod operation;
+pub mod order;
 pub mod policy;
+pub mod service;
 pub mod settings;
 pub mod task;
 pub mod terms;

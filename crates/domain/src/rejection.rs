@@ -119,6 +119,14 @@ pub enum Reason {
     ActivityNotScheduled,
     /// The activity is complete and refuses this until it is reopened.
     ActivityComplete,
+    /// The service takes no new orders.
+    ServiceRetired,
+    /// The order was cancelled, or completed by hand: it refuses this until it is reopened.
+    OrderClosed,
+    /// The checklist has as many tasks, as much text or as many assignees as it may have.
+    ChecklistFull,
+    /// The order was renewed as often as it may be.
+    TooManyCycles,
 }
 
 impl Reason {
@@ -154,6 +162,10 @@ impl Reason {
             Self::DocumentTooLarge => "DOCUMENT_TOO_LARGE",
             Self::ActivityNotScheduled => "ACTIVITY_NOT_SCHEDULED",
             Self::ActivityComplete => "ACTIVITY_COMPLETE",
+            Self::ServiceRetired => "SERVICE_RETIRED",
+            Self::OrderClosed => "ORDER_CLOSED",
+            Self::ChecklistFull => "CHECKLIST_FULL",
+            Self::TooManyCycles => "TOO_MANY_CYCLES",
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::{
     member::Member,
     names::Kind,
     operation::Operation,
+    order::Order,
+    service::Service,
     settings::Settings,
     task::Task,
     version::Revision,
@@ -28,6 +30,8 @@ pub enum State {
     Operation(Arc<Operation>),
     Document(Arc<Document>),
     Activity(Arc<Activity>),
+    Service(Arc<Service>),
+    Order(Arc<Order>),
 }
 
 /// FNV-1a over the sources that decide the shape of a state, so that no change of it is forgotten.
@@ -64,6 +68,8 @@ impl State {
             Kind::Operation => Self::Operation(Arc::default()),
             Kind::Document => Self::Document(Arc::default()),
             Kind::Activity => Self::Activity(Arc::default()),
+            Kind::Service => Self::Service(Arc::default()),
+            Kind::Order => Self::Order(Arc::default()),
         }
     }
 
@@ -110,6 +116,21 @@ impl State {
             include_str!("task/values.rs"),
         ]);
         const ACTIVITY: i64 = fingerprint(&[SHARED, include_str!("activity.rs")]);
+        const SERVICE: i64 = fingerprint(&[
+            SHARED,
+            include_str!("checklist.rs"),
+            include_str!("service/mod.rs"),
+            include_str!("service/evolve.rs"),
+        ]);
+        const ORDER: i64 = fingerprint(&[
+            SHARED,
+            include_str!("checklist.rs"),
+            include_str!("order/details.rs"),
+            include_str!("order/evolve.rs"),
+            include_str!("order/mod.rs"),
+            include_str!("order/values.rs"),
+            include_str!("task/values.rs"),
+        ]);
         match kind {
             Kind::Account => ACCOUNT,
             Kind::Task => TASK,
@@ -118,6 +139,8 @@ impl State {
             Kind::Operation => OPERATION,
             Kind::Document => DOCUMENT,
             Kind::Activity => ACTIVITY,
+            Kind::Service => SERVICE,
+            Kind::Order => ORDER,
         }
     }
 
@@ -145,6 +168,12 @@ impl State {
             (Self::Activity(state), Event::Activity(event)) => Arc::unwrap_or_clone(state)
                 .evolve(event)
                 .map(|state| Self::Activity(state.into())),
+            (Self::Service(state), Event::Service(event)) => Arc::unwrap_or_clone(state)
+                .evolve(event)
+                .map(|state| Self::Service(state.into())),
+            (Self::Order(state), Event::Order(event)) => Arc::unwrap_or_clone(state)
+                .evolve(event)
+                .map(|state| Self::Order(state.into())),
             (
                 Self::Account(_)
                 | Self::Task(_)
@@ -152,7 +181,9 @@ impl State {
                 | Self::Settings(_)
                 | Self::Operation(_)
                 | Self::Document(_)
-                | Self::Activity(_),
+                | Self::Activity(_)
+                | Self::Service(_)
+                | Self::Order(_),
                 _,
             ) => Err(CorruptHistory),
         }
@@ -166,7 +197,8 @@ impl State {
             Self::Operation(operation) => operation.details().and_then(|details| details.owner()),
             Self::Document(document) => document.details().map(|details| details.subject.as_str()),
             Self::Activity(activity) => activity.known().map(|details| details.account.as_str()),
-            Self::Account(_) | Self::Member(_) | Self::Settings(_) => None,
+            Self::Order(order) => order.details().map(|details| details.account.as_str()),
+            Self::Account(_) | Self::Member(_) | Self::Settings(_) | Self::Service(_) => None,
         }
     }
 
@@ -186,6 +218,8 @@ impl State {
             Self::Operation(operation) => operation.details().map(|details| details.revision),
             Self::Document(document) => document.details().map(|details| details.revision),
             Self::Activity(activity) => activity.known().map(|details| details.revision),
+            Self::Service(service) => service.details().map(|details| details.revision),
+            Self::Order(order) => order.details().map(|details| details.revision),
         }
     }
 }

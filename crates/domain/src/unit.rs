@@ -11,11 +11,14 @@ use crate::{
     limits,
     member::{self, Member},
     names::{
-        AccountName, ActivityName, DocumentName, MemberName, OperationName, StreamName, TaskName,
+        AccountName, ActivityName, DocumentName, MemberName, OperationName, OrderName, ServiceName,
+        StreamName, TaskName,
     },
     operation::{self, Operation},
+    order::{self, Order},
     partition::Partition,
     rejection::Rejection,
+    service::{self, Service},
     settings::{self, Settings},
     state::State,
     task::{self, Task},
@@ -183,11 +186,29 @@ impl<'a> Unit<'a> {
         }
     }
 
+    /// The service; absent if it was never created.
+    pub fn service(&mut self, name: &ServiceName) -> Result<Arc<Service>, Stop> {
+        let stream = name.into();
+        match self.read(&stream)? {
+            State::Service(state) => Ok(state),
+            _ => Err(Stop::Corrupt(stream)),
+        }
+    }
+
     /// The activity; absent if it was never created.
     pub fn activity(&mut self, name: &ActivityName) -> Result<Arc<Activity>, Stop> {
         let stream = name.into();
         match self.read(&stream)? {
             State::Activity(state) => Ok(state),
+            _ => Err(Stop::Corrupt(stream)),
+        }
+    }
+
+    /// The order; absent if it was never placed.
+    pub fn order(&mut self, name: &OrderName) -> Result<Arc<Order>, Stop> {
+        let stream = name.into();
+        match self.read(&stream)? {
+            State::Order(state) => Ok(state),
             _ => Err(Stop::Corrupt(stream)),
         }
     }
@@ -249,6 +270,20 @@ impl<'a> Unit<'a> {
         event: activity::Event,
     ) -> Result<(), Stop> {
         self.append(name.into(), Event::Activity(event))
+    }
+
+    /// Appends to a service.
+    pub fn append_service(
+        &mut self,
+        name: &ServiceName,
+        event: service::Event,
+    ) -> Result<(), Stop> {
+        self.append(name.into(), Event::Service(event))
+    }
+
+    /// Appends to an order.
+    pub fn append_order(&mut self, name: &OrderName, event: order::Event) -> Result<(), Stop> {
+        self.append(name.into(), Event::Order(event))
     }
 
     fn read(&mut self, stream: &StreamName) -> Result<State, Stop> {

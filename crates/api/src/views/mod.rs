@@ -6,7 +6,9 @@ pub(crate) mod activity;
 pub(crate) mod document;
 pub(crate) mod event;
 pub(crate) mod member;
+pub(crate) mod order;
 pub(crate) mod projection;
+pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod task;
 pub(crate) mod timeline;
@@ -141,6 +143,8 @@ pub(crate) fn resource(
         State::Activity(activity) => {
             activity::of_state(view, name, activity, now).map(Resource::Activity)
         }
+        State::Service(service) => service::of_state(view, name, service).map(Resource::Service),
+        State::Order(order) => order::of_state(view, name, order, now).map(Resource::Order),
     }
 }
 

@@ -70,7 +70,7 @@ fn allowed(method: &Method, who: Who) -> bool {
         }
         ("DocumentService", _) => !matches!(who, Operator | Contact),
         ("ProjectionService", _) => matches!(who, Admin | ServiceAccountForAdmin | Operator),
-        ("MemberCommandService" | "SettingsCommandService", _)
+        ("MemberCommandService" | "SettingsCommandService" | "CatalogCommandService", _)
         | (_, "AddInternalNote" | "MarkBilled") => {
             matches!(who, Admin | ServiceAccountForAdmin)
         }

@@ -12,6 +12,7 @@ mod documents;
 mod draining;
 mod events;
 mod notes;
+mod orders;
 mod projections;
 mod queries;
 mod secrets;

@@ -123,7 +123,7 @@ async fn show_at(session: &Session, printer: &Printer, name: &str, at: &str) -> 
         Some(Resource::Settings(settings)) => printer.resource(&settings)?,
         Some(Resource::Document(document)) => printer.resource(&document)?,
         Some(Resource::Activity(activity)) => printer.resource(&activity)?,
-        None => {
+        Some(Resource::Service(_) | Resource::Order(_)) | None => {
             return Err(Error::Failed(format!(
                 "the server shows nothing of {name} that this version of handoff knows"
             )));

@@ -321,7 +321,7 @@ proptest! {
                     | Event::Account(_)
                     | Event::Member(_)
                     | Event::Settings(_)
-                    | Event::Operation(_) | Event::Document(_) | Event::Activity(_) => vec![],
+                    | Event::Operation(_) | Event::Document(_) | Event::Activity(_) | Event::Service(_) | Event::Order(_) => vec![],
                 };
                 for member in given {
                     prop_assert!(memory.member(member.id()).takes_work());

@@ -3,14 +3,17 @@
 
 mod account;
 mod activity;
+mod checklist;
 mod contact;
 mod document;
 mod generate;
 mod member;
 mod new_id;
 mod operation;
+mod order;
 mod record;
 mod role;
+mod service;
 mod settings;
 mod task;
 mod upkeep;
@@ -37,8 +40,18 @@ pub use operation::{
     Accounts, BatchAssignRole, FinishPlanning, FollowRole, MoveItems, PlanItems, TransferResources,
     UndoItems, UndoOperation,
 };
+pub use order::{
+    AddOrderNote, AddOrderTask, AssignOrder, AssignOrderTask, CancelOrder, CheckOrderTask,
+    CompleteOrder, HandOverOrder, HandOverOrderTask, NewOrderTask, NoteOn, PlaceOrder,
+    RemoveOrderTask, RenewOrder, ReopenOrder, ReorderOrderTasks, UncheckOrderTask, UpdateOrder,
+    UpdateOrderTask,
+};
 pub use record::{LogInteraction, RecordQuestion, UpdateNotes};
 pub use role::{AssignRole, VacateRole};
+pub use service::{
+    AddTemplateTask, CreateService, HandOverTemplateTask, RemoveTemplateTask, ReorderTemplateTasks,
+    RetireService, UpdateService, UpdateTemplateTask,
+};
 pub use settings::UpdateSettings;
 pub use task::{
     AddInternalNote, AddNote, AssignTask, CancelTask, CompleteTask, CreateTask, CreateTaskFromCall,

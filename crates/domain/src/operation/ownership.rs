@@ -88,9 +88,7 @@ impl OwnershipChange {
             Self::TransferResources { kinds, .. } => kinds.contains(&item.kind()),
             Self::BatchAssignRole { role: given, .. } => match item {
                 Holding::Role { role, .. } => role == given,
-                Holding::SupportTeam { .. }
-                | Holding::OpenTask { .. }
-                | Holding::DefaultAssignee => false,
+                _ => false,
             },
             Self::Undo { .. } => true,
             // Their one role is recorded as they begin.

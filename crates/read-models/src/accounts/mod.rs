@@ -86,7 +86,9 @@ impl ReadModel for Accounts {
             | Event::Settings(_)
             | Event::Operation(_)
             | Event::Document(_)
-            | Event::Activity(_) => None,
+            | Event::Activity(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         }
     }
 

@@ -85,7 +85,9 @@ impl ReadModel for Activities {
             | Event::Member(_)
             | Event::Settings(_)
             | Event::Operation(_)
-            | Event::Document(_) => None,
+            | Event::Document(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         }
     }
 

@@ -75,7 +75,9 @@ impl ReadModel for Documents {
             | Event::Member(_)
             | Event::Settings(_)
             | Event::Operation(_)
-            | Event::Activity(_) => None,
+            | Event::Activity(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         }
     }
 

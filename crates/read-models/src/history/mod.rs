@@ -108,7 +108,9 @@ impl ReadModel for History {
             | Event::Settings(_)
             | Event::Operation(_)
             | Event::Document(_)
-            | Event::Activity(_) => None,
+            | Event::Activity(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         };
         let row = HistoryRow {
             stream: recorded.stream.clone(),

@@ -70,7 +70,9 @@ impl ReadModel for Members {
             | Event::Settings(_)
             | Event::Operation(_)
             | Event::Document(_)
-            | Event::Activity(_) => None,
+            | Event::Activity(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         }
     }
 

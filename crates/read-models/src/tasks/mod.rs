@@ -97,7 +97,9 @@ impl ReadModel for Tasks {
             | Event::Settings(_)
             | Event::Activity(_)
             | Event::Operation(_)
-            | Event::Document(_) => None,
+            | Event::Document(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         }
     }
 

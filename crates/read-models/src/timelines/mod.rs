@@ -320,7 +320,9 @@ impl ReadModel for Timelines {
             | Event::Member(_)
             | Event::Settings(_)
             | Event::Operation(_)
-            | Event::Document(_) => [None, None],
+            | Event::Document(_)
+            | Event::Service(_)
+            | Event::Order(_) => [None, None],
         };
         keys.into_iter().flatten()
     }
@@ -361,6 +363,7 @@ impl ReadModel for Timelines {
                 return Ok(());
             }
             Event::Activity(event) => return fold_activity(rows, recorded, event),
+            Event::Service(_) | Event::Order(_) => return Ok(()),
         };
         let row = TimelineRow {
             account,

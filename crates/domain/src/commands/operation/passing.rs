@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     account::Handover,
+    activity,
     commands::{member::takes_work, task::in_place_of},
     context::Context,
     holding::Holding,
@@ -58,6 +59,10 @@ pub(super) fn streams<'a>(
     let streams = items.into_iter().map(|item| match item {
         Holding::Role { account, .. } | Holding::SupportTeam { account } => account.into(),
         Holding::OpenTask { task } => task.into(),
+        Holding::OpenOrderTask { task } => (&task.order()).into(),
+        Holding::Order { order } => order.into(),
+        Holding::OpenActivity { activity } => activity.into(),
+        Holding::TemplateTask { task } => (&task.service()).into(),
         Holding::DefaultAssignee => StreamName::settings(),
     });
     streams.chain([StreamName::settings()])
@@ -219,6 +224,33 @@ impl Passing<'_> {
                 status: details.status().as_str(),
                 is_open: details.is_open(),
             }),
+            Holding::OpenOrderTask { task } => {
+                let order = unit.order(&task.order())?;
+                let details = order.details();
+                let found = details.and_then(|details| Some((details, details.task(task)?)));
+                found.map(|(details, task)| Holders {
+                    members: task.content.assignees.clone(),
+                    status: if task.is_open() { "open" } else { "complete" },
+                    is_open: details.is_open() && task.is_open(),
+                })
+            }
+            Holding::Order { order } => unit.order(order)?.details().map(|details| Holders {
+                members: details.added.iter().cloned().collect(),
+                status: details.status().as_str(),
+                is_open: details.is_open(),
+            }),
+            Holding::OpenActivity { activity } => {
+                unit.activity(activity)?.details().map(|details| Holders {
+                    members: details.assignee.iter().cloned().collect(),
+                    status: details.status().as_str(),
+                    is_open: details.status() == activity::Status::Open,
+                })
+            }
+            Holding::TemplateTask { task } => {
+                let service = unit.service(&task.service())?;
+                let found = service.details().and_then(|details| details.task(task));
+                found.map(|task| Holders::of(task.content.assignees.clone()))
+            }
             Holding::DefaultAssignee => {
                 Some(Holders::of(vec![unit.settings()?.default_assignee.clone()]))
             }
@@ -248,20 +280,43 @@ impl Passing<'_> {
                 }
             }
             Holding::OpenTask { task } => {
-                let assignment = Assignment::Change {
-                    add: joins.into_iter().cloned().collect(),
-                    remove: leaves.into_iter().cloned().collect(),
-                };
-                let cause = AssignmentCause {
-                    source: self
-                        .change
-                        .map_or(AssignmentSource::Role, OwnershipChange::assignment_source),
-                    event: self.cause,
-                    operation: self.operation.cloned(),
-                };
-                let event = unit.task(task)?.assign(task, &assignment, cause, by, at)?;
+                let assignment = assignment(leaves, joins);
+                let state = unit.task(task)?;
+                let event = state.assign(task, &assignment, self.assignment_cause(), by, at)?;
                 if let Some(event) = event {
                     unit.append_task(task, event)?;
+                }
+            }
+            Holding::OpenOrderTask { task } => {
+                let (order, assignment) = (task.order(), assignment(leaves, joins));
+                let state = unit.order(&order)?;
+                for event in
+                    state.assign_task(task, &assignment, self.assignment_cause(), by, at)?
+                {
+                    unit.append_order(&order, event)?;
+                }
+            }
+            Holding::Order { order } => {
+                let state = unit.order(order)?;
+                let cause = self.assignment_cause();
+                for event in state.hand_over(order, leaves, joins, cause, by, at)? {
+                    unit.append_order(order, event)?;
+                }
+            }
+            Holding::OpenActivity { activity } => {
+                let state = unit.activity(activity)?;
+                let event = state.assign(activity, joins, self.assignment_cause(), by, at)?;
+                if let Some(event) = event {
+                    unit.append_activity(activity, event)?;
+                }
+            }
+            Holding::TemplateTask { task } => {
+                let (service, assignment) = (task.service(), assignment(leaves, joins));
+                let state = unit.service(&service)?;
+                let event =
+                    state.assign_task(task, &assignment, self.assignment_cause(), by, at)?;
+                if let Some(event) = event {
+                    unit.append_service(&service, event)?;
                 }
             }
             Holding::DefaultAssignee => {
@@ -275,6 +330,16 @@ impl Passing<'_> {
             }
         }
         Ok(true)
+    }
+
+    fn assignment_cause(&self) -> AssignmentCause {
+        AssignmentCause {
+            source: self
+                .change
+                .map_or(AssignmentSource::Role, OwnershipChange::assignment_source),
+            event: self.cause,
+            operation: self.operation.cloned(),
+        }
     }
 
     fn reassign_role(
@@ -327,6 +392,14 @@ impl Passing<'_> {
             unit.append_account(account, event)?;
         }
         Ok(true)
+    }
+}
+
+/// The change of assignees with which `leaves` loses something and `joins` gets it.
+fn assignment(leaves: Option<&MemberName>, joins: Option<&MemberName>) -> Assignment {
+    Assignment::Change {
+        add: joins.into_iter().cloned().collect(),
+        remove: leaves.into_iter().cloned().collect(),
     }
 }
 

@@ -375,7 +375,7 @@ proptest! {
                 State::Operation(operation) => {
                     prop_assert_eq!(operation.details().unwrap().status, Status::Finished);
                 }
-                State::Account(_) | State::Member(_) | State::Settings(_) | State::Document(_) | State::Activity(_) => {}
+                State::Account(_) | State::Member(_) | State::Settings(_) | State::Document(_) | State::Activity(_) | State::Service(_) | State::Order(_) => {}
             }
         }
     }

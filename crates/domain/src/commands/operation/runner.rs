@@ -198,7 +198,9 @@ impl Runner {
                 State::Member(_)
                 | State::Operation(_)
                 | State::Document(_)
-                | State::Activity(_) => {}
+                | State::Activity(_)
+                | State::Service(_)
+                | State::Order(_) => {}
             }
         }
         held.sort();

@@ -3,10 +3,10 @@
 mod assign;
 mod call;
 mod create;
-mod note;
+pub(super) mod note;
 mod progress;
 mod relate;
-mod successor;
+pub(super) mod successor;
 mod update;
 
 #[cfg(test)]
