@@ -95,7 +95,7 @@ impl AttachDocuments {
         if count > limits::FILES {
             let most = limits::FILES;
             violations.add(
-                "files",
+                "header.files",
                 format!("has {count} files; at most {most} are allowed"),
             );
         }
