@@ -6,9 +6,9 @@ use crate::{
     Command,
     checklist::{Arrangement, Changes},
     commands::{
-        AddOrderTask, CancelOrder, CompleteOrder, DisableMember, EnableMember, Holdings,
-        RemoveOrderTask, RemoveTemplateTask, RenewOrder, ReopenOrder, ReorderOrderTasks,
-        UpdateOrder, UpdateTemplateTask,
+        AddOrderTask, CancelOrder, CompleteOrder, EnableMember, RemoveOrderTask,
+        RemoveTemplateTask, RenewOrder, ReopenOrder, ReorderOrderTasks, UpdateOrder,
+        UpdateTemplateTask,
         memory::Memory,
         order::samples::{
             add, add_template, assign, assignees, check, client, details, edit, events, give,
@@ -60,11 +60,15 @@ fn disable_for(memory: &mut Memory, id: &str, successor: &str) {
         at: memory.now,
     };
     memory.record(StreamName::from(&member(id)), crate::Event::Member(started));
-    let disable = DisableMember {
-        name: member(id),
-        holdings: Holdings::default(),
+    let disabled = member::Event::Disabled {
+        successor: Some(member(successor)),
+        by: "system".parse().unwrap(),
+        at: memory.now,
     };
-    memory.accept("members/admin", &disable);
+    memory.record(
+        StreamName::from(&member(id)),
+        crate::Event::Member(disabled),
+    );
 }
 
 #[test]
