@@ -232,7 +232,11 @@ impl Done {
     pub(crate) fn account(&self) -> Result<v1::Account, ApiError> {
         match &self.answer.state {
             State::Account(account) => views::account::of_state(self.view, self.name(), account),
-            State::Task(_) | State::Member(_) | State::Settings(_) => None,
+            State::Task(_)
+            | State::Member(_)
+            | State::Settings(_)
+            | State::Service(_)
+            | State::Order(_) => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -241,7 +245,11 @@ impl Done {
     pub(crate) fn task(&self) -> Result<v1::Task, ApiError> {
         match &self.answer.state {
             State::Task(task) => views::task::of_state(self.view, self.name(), task, self.now),
-            State::Account(_) | State::Member(_) | State::Settings(_) => None,
+            State::Account(_)
+            | State::Member(_)
+            | State::Settings(_)
+            | State::Service(_)
+            | State::Order(_) => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -250,7 +258,11 @@ impl Done {
     pub(crate) fn member(&self) -> Result<v1::Member, ApiError> {
         match &self.answer.state {
             State::Member(member) => views::member::of_state(self.view, self.name(), member),
-            State::Account(_) | State::Task(_) | State::Settings(_) => None,
+            State::Account(_)
+            | State::Task(_)
+            | State::Settings(_)
+            | State::Service(_)
+            | State::Order(_) => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -261,7 +273,15 @@ impl Done {
             (State::Account(account), Some(name)) => {
                 views::account::contact_of_state(self.view, name, account)
             }
-            (State::Account(_) | State::Task(_) | State::Member(_) | State::Settings(_), _) => None,
+            (
+                State::Account(_)
+                | State::Task(_)
+                | State::Member(_)
+                | State::Settings(_)
+                | State::Service(_)
+                | State::Order(_),
+                _,
+            ) => None,
         }
         .ok_or_else(|| self.contradiction())
     }
@@ -276,9 +296,15 @@ impl Done {
                     reason: reason.into(),
                 }))
             }
-            (State::Account(_) | State::Task(_) | State::Member(_) | State::Settings(_), _) => {
-                self.task().map(Outcome::Task)
-            }
+            (
+                State::Account(_)
+                | State::Task(_)
+                | State::Member(_)
+                | State::Settings(_)
+                | State::Service(_)
+                | State::Order(_),
+                _,
+            ) => self.task().map(Outcome::Task),
         }
     }
 
@@ -286,7 +312,11 @@ impl Done {
     pub(crate) fn settings(&self) -> Result<v1::Settings, ApiError> {
         match &self.answer.state {
             State::Settings(settings) => Ok(views::settings::of_state(self.view, settings)),
-            State::Account(_) | State::Task(_) | State::Member(_) => Err(self.contradiction()),
+            State::Account(_)
+            | State::Task(_)
+            | State::Member(_)
+            | State::Service(_)
+            | State::Order(_) => Err(self.contradiction()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{account, member, names::Kind, settings, task};
+use crate::{account, member, names::Kind, order, service, settings, task};
 
 /// An event cannot follow the state before it: the stored history is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,8 @@ pub enum Event {
     Task(task::Event),
     Member(member::Event),
     Settings(settings::Event),
+    Service(service::Event),
+    Order(order::Event),
 }
 
 macro_rules! event_types {
@@ -114,6 +116,36 @@ event_types! {
         settings::Event::CallDefaultAccountChanged(_) => "settings.call_default_account_changed",
         settings::Event::DocumentMaxBytesChanged(_) => "settings.document_max_bytes_changed",
     }
+    Service {
+        service::Event::Created { .. } => "service.created",
+        service::Event::Updated { .. } => "service.updated",
+        service::Event::Retired { .. } => "service.retired",
+        service::Event::TaskAdded(_) => "service.task_added",
+        service::Event::TaskUpdated(_) => "service.task_updated",
+        service::Event::TaskAssigned { .. } => "service.task_assigned",
+        service::Event::TaskRemoved { .. } => "service.task_removed",
+        service::Event::TasksReordered { .. } => "service.tasks_reordered",
+    }
+    Order {
+        order::Event::Placed(_) => "order.placed",
+        order::Event::ChecklistCopied { .. } => "order.checklist_copied",
+        order::Event::Updated { .. } => "order.updated",
+        order::Event::TaskAdded(_) => "order.task_added",
+        order::Event::TaskUpdated(_) => "order.task_updated",
+        order::Event::TaskRemoved { .. } => "order.task_removed",
+        order::Event::TasksReordered { .. } => "order.tasks_reordered",
+        order::Event::TaskChecked { .. } => "order.task_checked",
+        order::Event::TaskUnchecked { .. } => "order.task_unchecked",
+        order::Event::TaskAssigned { .. } => "order.task_assigned",
+        order::Event::Assigned { .. } => "order.assigned",
+        order::Event::AssigneesRotated { .. } => "order.assignees_rotated",
+        order::Event::ClientTaskActivated { .. } => "order.client_task_activated",
+        order::Event::NoteAdded { .. } => "order.note_added",
+        order::Event::Completed { .. } => "order.completed",
+        order::Event::Cancelled { .. } => "order.cancelled",
+        order::Event::Reopened { .. } => "order.reopened",
+        order::Event::Renewed(_) => "order.renewed",
+    }
 }
 
 impl Event {
@@ -140,6 +172,8 @@ impl Event {
             Self::Task(event) => json(event),
             Self::Member(event) => json(event),
             Self::Settings(event) => json(event),
+            Self::Service(event) => json(event),
+            Self::Order(event) => json(event),
         }
     }
 
@@ -168,6 +202,8 @@ impl Event {
             Kind::Task => json(payload).map(Self::Task),
             Kind::Member => json(payload).map(Self::Member),
             Kind::Settings => json(payload).map(Self::Settings),
+            Kind::Service => json(payload).map(Self::Service),
+            Kind::Order => json(payload).map(Self::Order),
         }
         .map_err(|source| DecodeError::Malformed {
             event_type: event_type.to_owned(),

@@ -4,16 +4,20 @@
 //! command's [`Context`]; states arrive through a [`Source`]; what is decided leaves as events.
 //!
 //! - [`names`], [`terms`]: who and what there is; [`text`], [`limits`]: what may be written
-//! - [`account`], [`task`], [`member`], [`settings`]: one aggregate each: events, state, decisions
+//! - [`account`], [`task`], [`member`], [`settings`], [`service`], [`order`]: one aggregate each: events,
+//!   state, decisions; [`checklist`]: what a service's template and an order's tasks have in common
 //! - [`commands`]: one struct a command; decides over several aggregates in one append
 //! - [`Unit`]: what a decision reads and appends
 //! - [`Event`], [`State`]: all aggregates under one roof, for the log
 
 pub mod account;
+pub mod checklist;
 pub mod commands;
 pub mod limits;
 pub mod member;
 pub mod names;
+pub mod order;
+pub mod service;
 pub mod settings;
 pub mod task;
 pub mod terms;

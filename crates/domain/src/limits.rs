@@ -62,3 +62,21 @@ pub const MONEY_UNITS: i64 = 1_000_000_000_000;
 pub const DECIMAL_PLACES: u32 = 4;
 /// Years in which a task may start or be due.
 pub const YEARS: std::ops::RangeInclusive<i32> = 1..=9_998;
+/// Tasks of one checklist: a service's template, or an order's.
+pub const CHECKLIST_TASKS: usize = 500;
+/// Bytes of the titles and descriptions of one checklist together: 1 MiB.
+pub const CHECKLIST_TEXT_BYTES: usize = 1024 * 1024;
+/// Assignees of the tasks of one checklist together, one who has two tasks counted twice. With those
+/// added by hand, what one event says of them stays within [`EVENT_BYTES`].
+pub const CHECKLIST_ASSIGNEES: usize = 3_000;
+/// The tiers of a checklist, counted from 1.
+pub const TIERS: std::ops::RangeInclusive<u16> = 1..=1_000;
+/// Hours after an order's start at which a task may be due: one year.
+pub const DEADLINE_HOURS: u16 = 8_760;
+/// Bytes of the tasks that one event about a copied checklist holds; the next ones are in the next
+/// event. A task alone has less.
+pub const CHECKLIST_SLICE_BYTES: usize = 384 * 1024;
+/// Characters in what tells one billing cycle of an order from another.
+pub const CYCLE_CHARACTERS: usize = 100;
+/// Cycles for which one order is renewed.
+pub const CYCLES: usize = 10_000;

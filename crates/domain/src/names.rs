@@ -146,6 +146,72 @@ resource_name!(
     ServiceAccountName, "service-accounts/", |_| Ok(())
 );
 
+resource_name!(
+    /// What is sold: `services/{id}`.
+    ServiceName, "services/", |_| Ok(())
+);
+resource_name!(
+    /// One purchase of a service: `orders/{id}`.
+    OrderName, "orders/", |_| Ok(())
+);
+
+/// A name inside another one, of a resource that has no stream of its own.
+macro_rules! nested_name {
+    ($(#[$doc:meta])* $Name:ident, $Parent:ident, $parent:ident, $infix:literal, $form:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $Name(Arc<str>);
+
+        impl $Name {
+            /// The name of the one with this id.
+            pub fn from_id(parent: &$Parent, id: &str) -> Result<Self, Invalid> {
+                check_id(id)?;
+                Ok(Self(format!(concat!("{}", $infix, "{}"), parent, id).into()))
+            }
+
+            /// The resource that it belongs to.
+            pub fn $parent(&self) -> $Parent {
+                let end = self.0.rfind($infix).unwrap_or(self.0.len());
+                $Parent(self.0[..end].into())
+            }
+
+            /// The id: what follows the last collection.
+            pub fn id(&self) -> &str {
+                let start = self.0.rfind('/').map_or(0, |slash| slash + 1);
+                &self.0[start..]
+            }
+
+            /// The whole name.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $Name {
+            type Err = Invalid;
+
+            fn from_str(name: &str) -> Result<Self, Invalid> {
+                let (parent, id) = name.split_once($infix).ok_or_else(|| {
+                    Invalid::new(format!(concat!("{:?} is not a name of the form ", $form), name))
+                })?;
+                Self::from_id(&parent.parse()?, id)
+            }
+        }
+
+        text_conversions!($Name);
+    };
+}
+
+nested_name!(
+    /// A task of a service's template: `services/{id}/tasks/{id}`.
+    TemplateTaskName, ServiceName, service, "/tasks/", "services/ID/tasks/ID"
+);
+nested_name!(
+    /// A task of an order's checklist: `orders/{id}/tasks/{id}`.
+    OrderTaskName, OrderName, order, "/tasks/", "orders/ID/tasks/ID"
+);
+
 /// A person at an account: `accounts/{id}/contacts/{id}`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -201,6 +267,8 @@ pub enum Kind {
     Task,
     Member,
     Settings,
+    Service,
+    Order,
 }
 
 impl Kind {
@@ -211,6 +279,8 @@ impl Kind {
             Self::Task => "task",
             Self::Member => "member",
             Self::Settings => "settings",
+            Self::Service => "service",
+            Self::Order => "order",
         }
     }
 }
@@ -237,6 +307,8 @@ impl StreamName {
             Some(("accounts", _)) => Kind::Account,
             Some(("tasks", _)) => Kind::Task,
             Some(("members", _)) => Kind::Member,
+            Some(("services", _)) => Kind::Service,
+            Some(("orders", _)) => Kind::Order,
             _ => Kind::Settings,
         }
     }
@@ -257,8 +329,10 @@ impl FromStr for StreamName {
             Some(("accounts", _)) => name.parse::<AccountName>().map(|name| Self(name.0)),
             Some(("tasks", _)) => name.parse::<TaskName>().map(|name| Self(name.0)),
             Some(("members", _)) => name.parse::<MemberName>().map(|name| Self(name.0)),
+            Some(("services", _)) => name.parse::<ServiceName>().map(|name| Self(name.0)),
+            Some(("orders", _)) => name.parse::<OrderName>().map(|name| Self(name.0)),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of an account, task, member or the settings"
+                "{name:?} is not the name of an account, task, member, service, order or the settings"
             ))),
         }
     }
@@ -396,6 +470,31 @@ mod tests {
         assert!(zoe.is_of(&acme));
         assert!(!zoe.is_of(&AccountName::from_id("acm").unwrap()));
         assert!(ContactName::from_id(&acme, "Zoe").is_err());
+    }
+
+    #[test]
+    fn a_task_of_a_template_or_an_order_belongs_to_one() {
+        let name: TemplateTaskName = "services/seo/tasks/brief".parse().unwrap();
+        assert_eq!(name.service(), ServiceName::from_id("seo").unwrap());
+        assert_eq!(name.id(), "brief");
+        let order = OrderName::from_id("o1").unwrap();
+        let name = OrderTaskName::from_id(&order, "brief").unwrap();
+        assert_eq!(name.as_str(), "orders/o1/tasks/brief");
+        assert_eq!(name.order(), order);
+        for bad in [
+            "orders/o1",
+            "orders/o1/tasks/",
+            "orders//tasks/a",
+            "orders/o1/tasks/a/tasks/b",
+            "services/o1/tasks/a",
+        ] {
+            assert!(bad.parse::<OrderTaskName>().is_err(), "{bad}");
+        }
+        assert!("orders/o1/tasks/a".parse::<StreamName>().is_err());
+        assert_eq!(
+            "orders/o1".parse::<StreamName>().unwrap().kind(),
+            Kind::Order
+        );
     }
 
     #[test]

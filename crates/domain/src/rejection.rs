@@ -101,6 +101,14 @@ pub enum Reason {
     UnknownContact,
     /// No contact has the caller's number, and the settings name no account for such calls.
     NoCallAccount,
+    /// The service takes no new orders.
+    ServiceRetired,
+    /// The order was cancelled, or completed by hand: it refuses this until it is reopened.
+    OrderClosed,
+    /// The checklist has as many tasks, as much text or as many assignees as it may have.
+    ChecklistFull,
+    /// The order was renewed as often as it may be.
+    TooManyCycles,
 }
 
 impl Reason {
@@ -127,6 +135,10 @@ impl Reason {
             Self::TooManyRelatedTasks => "TOO_MANY_RELATED_TASKS",
             Self::UnknownContact => "UNKNOWN_CONTACT",
             Self::NoCallAccount => "NO_CALL_ACCOUNT",
+            Self::ServiceRetired => "SERVICE_RETIRED",
+            Self::OrderClosed => "ORDER_CLOSED",
+            Self::ChecklistFull => "CHECKLIST_FULL",
+            Self::TooManyCycles => "TOO_MANY_CYCLES",
         }
     }
 }

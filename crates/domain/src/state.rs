@@ -9,6 +9,8 @@ use crate::{
     event::{CorruptHistory, Event},
     member::Member,
     names::Kind,
+    order::Order,
+    service::Service,
     settings::Settings,
     task::Task,
     version::Revision,
@@ -22,6 +24,8 @@ pub enum State {
     Task(Arc<Task>),
     Member(Arc<Member>),
     Settings(Arc<Settings>),
+    Service(Arc<Service>),
+    Order(Arc<Order>),
 }
 
 /// FNV-1a over the sources that decide the shape of a state, so that no change of it is forgotten.
@@ -55,6 +59,8 @@ impl State {
             Kind::Task => Self::Task(Arc::default()),
             Kind::Member => Self::Member(Arc::default()),
             Kind::Settings => Self::Settings(Arc::default()),
+            Kind::Service => Self::Service(Arc::default()),
+            Kind::Order => Self::Order(Arc::default()),
         }
     }
 
@@ -84,11 +90,28 @@ impl State {
             include_str!("settings/values.rs"),
             include_str!("account/mod.rs"),
         ]);
+        const SERVICE: i64 = fingerprint(&[
+            SHARED,
+            include_str!("checklist.rs"),
+            include_str!("service/mod.rs"),
+            include_str!("service/evolve.rs"),
+        ]);
+        const ORDER: i64 = fingerprint(&[
+            SHARED,
+            include_str!("checklist.rs"),
+            include_str!("order/details.rs"),
+            include_str!("order/evolve.rs"),
+            include_str!("order/mod.rs"),
+            include_str!("order/values.rs"),
+            include_str!("task/values.rs"),
+        ]);
         match kind {
             Kind::Account => ACCOUNT,
             Kind::Task => TASK,
             Kind::Member => MEMBER,
             Kind::Settings => SETTINGS,
+            Kind::Service => SERVICE,
+            Kind::Order => ORDER,
         }
     }
 
@@ -107,9 +130,21 @@ impl State {
             (Self::Settings(state), Event::Settings(event)) => Arc::unwrap_or_clone(state)
                 .evolve(event)
                 .map(|state| Self::Settings(state.into())),
-            (Self::Account(_) | Self::Task(_) | Self::Member(_) | Self::Settings(_), _) => {
-                Err(CorruptHistory)
-            }
+            (Self::Service(state), Event::Service(event)) => Arc::unwrap_or_clone(state)
+                .evolve(event)
+                .map(|state| Self::Service(state.into())),
+            (Self::Order(state), Event::Order(event)) => Arc::unwrap_or_clone(state)
+                .evolve(event)
+                .map(|state| Self::Order(state.into())),
+            (
+                Self::Account(_)
+                | Self::Task(_)
+                | Self::Member(_)
+                | Self::Settings(_)
+                | Self::Service(_)
+                | Self::Order(_),
+                _,
+            ) => Err(CorruptHistory),
         }
     }
 
@@ -118,7 +153,8 @@ impl State {
     pub fn owner(&self) -> Option<&str> {
         match self {
             Self::Task(task) => task.known().map(|details| details.subject.as_str()),
-            Self::Account(_) | Self::Member(_) | Self::Settings(_) => None,
+            Self::Order(order) => order.details().map(|details| details.account.as_str()),
+            Self::Account(_) | Self::Member(_) | Self::Settings(_) | Self::Service(_) => None,
         }
     }
 
@@ -135,6 +171,8 @@ impl State {
                 Member::Existing(details) => Some(details.revision),
             },
             Self::Settings(settings) => Some(settings.revision),
+            Self::Service(service) => service.details().map(|details| details.revision),
+            Self::Order(order) => order.details().map(|details| details.revision),
         }
     }
 }

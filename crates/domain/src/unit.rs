@@ -8,9 +8,11 @@ use crate::{
     event::Event,
     limits,
     member::{self, Member},
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, MemberName, OrderName, ServiceName, StreamName, TaskName},
+    order::{self, Order},
     partition::Partition,
     rejection::Rejection,
+    service::{self, Service},
     settings::{self, Settings},
     state::State,
     task::{self, Task},
@@ -160,6 +162,24 @@ impl<'a> Unit<'a> {
         }
     }
 
+    /// The service; absent if it was never created.
+    pub fn service(&mut self, name: &ServiceName) -> Result<Arc<Service>, Stop> {
+        let stream = name.into();
+        match self.read(&stream)? {
+            State::Service(state) => Ok(state),
+            _ => Err(Stop::Corrupt(stream)),
+        }
+    }
+
+    /// The order; absent if it was never placed.
+    pub fn order(&mut self, name: &OrderName) -> Result<Arc<Order>, Stop> {
+        let stream = name.into();
+        match self.read(&stream)? {
+            State::Order(state) => Ok(state),
+            _ => Err(Stop::Corrupt(stream)),
+        }
+    }
+
     /// Appends to an account.
     pub fn append_account(
         &mut self,
@@ -182,6 +202,20 @@ impl<'a> Unit<'a> {
     /// Appends to the settings.
     pub fn append_settings(&mut self, event: settings::Event) -> Result<(), Stop> {
         self.append(StreamName::settings(), Event::Settings(event))
+    }
+
+    /// Appends to a service.
+    pub fn append_service(
+        &mut self,
+        name: &ServiceName,
+        event: service::Event,
+    ) -> Result<(), Stop> {
+        self.append(name.into(), Event::Service(event))
+    }
+
+    /// Appends to an order.
+    pub fn append_order(&mut self, name: &OrderName, event: order::Event) -> Result<(), Stop> {
+        self.append(name.into(), Event::Order(event))
     }
 
     fn read(&mut self, stream: &StreamName) -> Result<State, Stop> {

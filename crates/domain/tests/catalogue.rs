@@ -8,8 +8,11 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handoff_domain::{
-    Change, Event, Revision, account, member,
+    Change, Event, Revision, account,
+    checklist::{Content, DeadlineHours, Place, Tier, Updated, Visibility},
+    member,
     names::{Actor, ContactName, Kind, MemberName, TaskName},
+    order, service,
     settings::{self, DigestMinutes, DocumentBytes, NumberFormat, OwnershipPolicy, TimeZone},
     task,
     terms::Role,
@@ -39,6 +42,9 @@ fn samples() -> Vec<(Kind, Event, &'static str)> {
     samples.extend(task_samples());
     samples.extend(member_samples());
     samples.extend(settings_samples());
+    samples.extend(service_samples());
+    samples.extend(order_samples());
+    samples.extend(order_life_samples());
     samples
 }
 
@@ -718,6 +724,342 @@ fn settings_samples() -> Vec<(Kind, Event, &'static str)> {
     events.into_iter().map(of_settings).collect()
 }
 
+fn content() -> Content {
+    Content {
+        title: line("Fill in the brief"),
+        description: Some(html("<p>What should people <b>find</b>?</p>")),
+        deadline_hours: Some(DeadlineHours::new(48).unwrap()),
+        assignees: vec![member("ana")],
+        responsible_role: Some("success-manager".parse().unwrap()),
+        tier: Tier::new(2).unwrap(),
+        visibility: Visibility::ClientAssigned,
+    }
+}
+
+fn task_changes() -> Updated {
+    let tier = |number| Tier::new(number).unwrap();
+    Updated {
+        title: changed_to(line("The brief"), line("Fill in the brief")),
+        description: changed_to(None, Some(html("<p>What should people <b>find</b>?</p>"))),
+        deadline_hours: changed_to(None, Some(DeadlineHours::new(48).unwrap())),
+        responsible_role: changed_to(None, Some("success-manager".parse().unwrap())),
+        tier: changed_to(tier(1), tier(2)),
+        visibility: changed_to(Visibility::Internal, Visibility::ClientAssigned),
+    }
+}
+
+fn by_role() -> task::AssignmentCause {
+    task::AssignmentCause {
+        source: task::AssignmentSource::Role,
+        event: Some(uuid::Uuid::from_u128(
+            0x0198_c0de_0000_7000_8000_0000_0000_0042,
+        )),
+    }
+}
+
+fn service_samples() -> Vec<(Kind, Event, &'static str)> {
+    use service::Event as E;
+    let (by, at) = (by(), at());
+    let name = |id: &str| format!("services/seo/tasks/{id}").parse().unwrap();
+    let place = |id: &str, tier| Place {
+        task: name(id),
+        tier: Tier::new(tier).unwrap(),
+    };
+    let events = vec![
+        (
+            E::Created {
+                display_name: line("Search engine optimisation"),
+                description: Some(html("<p>Be found</p>")),
+                by: by.clone(),
+                at,
+            },
+            "Something is sold from now on. Its template has no tasks yet.",
+        ),
+        (
+            E::Updated {
+                display_name: changed_to(line("SEO"), line("Search engine optimisation")),
+                description: None,
+                by: by.clone(),
+                at,
+            },
+            "The service has another name or description. What is `null` was not changed.",
+        ),
+        (
+            E::Retired { by: by.clone(), at },
+            "The service takes no new orders. Those that there are go on.",
+        ),
+        (
+            E::TaskAdded(Box::new(service::TaskAdded {
+                task: name("brief"),
+                content: content(),
+                by: by.clone(),
+                at,
+            })),
+            "A task was added to the template, at the end of its tier. `deadline_hours` count from an order's start. \
+             `visibility` is `internal`, `portal` (contacts see it and whether it is done) or `client_assigned` (one \
+             of them completes it).",
+        ),
+        (
+            E::TaskUpdated(Box::new(service::TaskUpdated {
+                task: name("brief"),
+                changes: task_changes(),
+                by: by.clone(),
+                at,
+            })),
+            "One save of a task of the template. What is missing was not changed. One that gets another tier moves to \
+             the end of it.",
+        ),
+        (
+            E::TaskAssigned {
+                task: name("brief"),
+                left: vec![member("ana")],
+                joined: vec![member("ben")],
+                cause: task::AssignmentCause::default(),
+                by: by.clone(),
+                at,
+            },
+            "Some members left a task of the template and others joined it; its other assignees stay. `cause` is as in \
+             `task.assigned`.",
+        ),
+        (
+            E::TaskRemoved {
+                task: name("brief"),
+                by: by.clone(),
+                at,
+            },
+            "A task is not in the template any more. Its name is not given again.",
+        ),
+        (
+            E::TasksReordered {
+                tasks: vec![place("audit", 1), place("brief", 2)],
+                by,
+                at,
+            },
+            "All tasks of the template in their new order, each with its tier.",
+        ),
+    ];
+    let of_service = |(event, meaning)| (Kind::Service, Event::Service(event), meaning);
+    events.into_iter().map(of_service).collect()
+}
+
+fn order_task(id: &str) -> handoff_domain::names::OrderTaskName {
+    format!("orders/0198c0de-0000-7000-8000-000000000003/tasks/{id}")
+        .parse()
+        .unwrap()
+}
+
+fn copied() -> order::Copied {
+    order::Copied {
+        task: order_task("brief"),
+        template: "services/seo/tasks/brief".parse().unwrap(),
+        content: content(),
+    }
+}
+
+fn order_samples() -> Vec<(Kind, Event, &'static str)> {
+    use order::Event as E;
+    let (by, at) = (by(), at());
+    let brief = || order_task("brief");
+    let place = |id: &str, tier| Place {
+        task: order_task(id),
+        tier: Tier::new(tier).unwrap(),
+    };
+    let events = vec![
+        (
+            E::Placed(Box::new(order::Placed {
+                account: "accounts/acme".parse().unwrap(),
+                service: "services/seo".parse().unwrap(),
+                service_version: Revision(7),
+                title: line("Search engine optimisation"),
+                start: at,
+                task_count: 2,
+                tasks: vec![copied()],
+                by: by.clone(),
+                at,
+            })),
+            "An order began, with a copy of the service's template as it was at the revision `service_version`. Tasks \
+             of `task_count` that are not in `tasks` follow in the same append. Assignees who did not take work any \
+             more are replaced already.",
+        ),
+        (
+            E::ChecklistCopied {
+                tasks: vec![copied()],
+                by: by.clone(),
+                at,
+            },
+            "The next tasks of a checklist that is too big for one event. In the append that placed the order.",
+        ),
+        (
+            E::Updated {
+                title: None,
+                start: changed_to(at, at + TimeDelta::days(1)),
+                by: by.clone(),
+                at,
+            },
+            "The order has another title or start, with which the due times of its tasks move. What is `null` was not \
+             changed.",
+        ),
+        (
+            E::TaskAdded(Box::new(order::TaskAdded {
+                task: brief(),
+                template: Some("services/seo/tasks/brief".parse().unwrap()),
+                origin: task::Origin::Template,
+                content: content(),
+                by: by.clone(),
+                at,
+            })),
+            "A task was added to the checklist, at the end of its tier: `manual`, from scratch, or `template`, a copy \
+             of the service's task `template` as it was then.",
+        ),
+        (
+            E::TaskUpdated(Box::new(order::TaskUpdated {
+                task: brief(),
+                changes: task_changes(),
+                by: by.clone(),
+                at,
+            })),
+            "One save of a task of the checklist. What is missing was not changed. One that gets another tier moves to \
+             the end of it.",
+        ),
+        (
+            E::TaskRemoved {
+                task: brief(),
+                by: by.clone(),
+                at,
+            },
+            "A task is not in the checklist any more. Its name is not given again.",
+        ),
+        (
+            E::TasksReordered {
+                tasks: vec![place("audit", 1), place("brief", 2)],
+                by: by.clone(),
+                at,
+            },
+            "All tasks of the checklist in their new order, each with its tier.",
+        ),
+        (
+            E::TaskChecked {
+                task: brief(),
+                by: by.clone(),
+                at,
+            },
+            "A task is done.",
+        ),
+        (
+            E::TaskUnchecked {
+                task: brief(),
+                by: by.clone(),
+                at,
+            },
+            "A task is not done after all.",
+        ),
+        (
+            E::TaskAssigned {
+                task: brief(),
+                left: vec![member("ana")],
+                joined: vec![member("ben")],
+                cause: by_role(),
+                by,
+                at,
+            },
+            "Some members left a task of the checklist and others joined it; its other assignees stay. `cause` is as \
+             in `task.assigned`; `successor`: the task came back, and somebody disabled was among its assignees.",
+        ),
+    ];
+    let of_order = |(event, meaning)| (Kind::Order, Event::Order(event), meaning);
+    events.into_iter().map(of_order).collect()
+}
+
+fn order_life_samples() -> Vec<(Kind, Event, &'static str)> {
+    use order::Event as E;
+    let (by, at) = (by(), at());
+    let brief = || order_task("brief");
+    let events = vec![
+        (
+            E::Assigned {
+                added: vec![member("ben")],
+                withdrawn: vec![],
+                removed: vec![member("ana")],
+                restored: vec![],
+                cause: task::AssignmentCause::default(),
+                by: by.clone(),
+                at,
+            },
+            "Members were put on the order, or taken off it, by hand: `added` stay until they are `withdrawn`, \
+             `removed` stay off it until they are `restored` or the current tier changes.",
+        ),
+        (
+            E::AssigneesRotated {
+                left: vec![member("ana")],
+                joined: vec![member("ben")],
+                by: by.clone(),
+                at,
+            },
+            "Others work on the order, because of what came before in the same append: its assignees are those added \
+             by hand, and those of the open tasks of the current tier who were not removed by hand.",
+        ),
+        (
+            E::ClientTaskActivated {
+                task: brief(),
+                by: by.clone(),
+                at,
+            },
+            "It is the contacts' turn to do this task, because of what came before in the same append. Client and \
+             collaborators are notified. Does not change the order's etag.",
+        ),
+        (
+            E::NoteAdded {
+                task: Some(brief()),
+                note: html("<p>They want it <b>before</b> noon</p>"),
+                visibility: task::Visibility::Portal,
+                by: by.clone(),
+                at,
+            },
+            "A note on one of the order's tasks, or on the order itself where `task` is `null`: for contacts too \
+             (`portal`) or for the team (`internal`). Does not change the order's etag.",
+        ),
+        (
+            E::Completed {
+                by_hand: false,
+                by: by.clone(),
+                at,
+            },
+            "The order is complete: by hand, or because its last open task was done or removed. One that was \
+             completed by hand takes no changes of its checklist.",
+        ),
+        (
+            E::Cancelled { by: by.clone(), at },
+            "The order is closed without being done. Its checklist takes no changes.",
+        ),
+        (
+            E::Reopened {
+                previous: order::Status::Complete,
+                by_hand: false,
+                by: by.clone(),
+                at,
+            },
+            "The order is open again: by hand, or because it has an open task again. `previous` is the status before.",
+        ),
+        (
+            E::Renewed(Box::new(order::Renewed {
+                cycle: order::Cycle::new("2027-02").unwrap(),
+                previous_start: at - TimeDelta::days(31),
+                start: at,
+                tasks: vec![order::Reassigned {
+                    task: brief(),
+                    assignees: vec![member("ben")],
+                }],
+                by,
+                at,
+            })),
+            "The next round of an order that recurs: it is open, every task is incomplete, nobody is on it or off it \
+             by hand. `tasks` are those that have other assignees from now on: those of the service's template.",
+        ),
+    ];
+    let of_order = |(event, meaning)| (Kind::Order, Event::Order(event), meaning);
+    events.into_iter().map(of_order).collect()
+}
+
 #[test]
 fn the_catalogue_is_what_the_code_writes() {
     let mut catalogue = HEAD.to_owned();
@@ -740,6 +1082,8 @@ fn the_catalogue_is_what_the_code_writes() {
             Kind::Task => "tasks",
             Kind::Member => "members",
             Kind::Settings => "the settings",
+            Kind::Service => "services",
+            Kind::Order => "orders",
         };
         write!(
             catalogue,

@@ -136,7 +136,11 @@ fn member_kind(state: &State) -> Option<Kind> {
             Member::Existing(details) if details.may_sign_in() => Some(details.kind),
             Member::Existing(_) | Member::Absent => None,
         },
-        State::Account(_) | State::Task(_) | State::Settings(_) => None,
+        State::Account(_)
+        | State::Task(_)
+        | State::Settings(_)
+        | State::Service(_)
+        | State::Order(_) => None,
     }
 }
 

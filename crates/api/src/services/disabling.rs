@@ -112,6 +112,10 @@ impl Disabling {
 fn revision(state: &State) -> Option<Revision> {
     match state {
         State::Member(member) => member.details().map(|details| details.revision),
-        State::Account(_) | State::Task(_) | State::Settings(_) => None,
+        State::Account(_)
+        | State::Task(_)
+        | State::Settings(_)
+        | State::Service(_)
+        | State::Order(_) => None,
     }
 }

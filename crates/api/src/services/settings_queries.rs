@@ -52,7 +52,11 @@ impl SettingsQueryService for SettingsQueries {
             .state;
         let settings = match &state {
             State::Settings(settings) => Some(views::settings::of_state(view, settings)),
-            State::Account(_) | State::Task(_) | State::Member(_) => None,
+            State::Account(_)
+            | State::Task(_)
+            | State::Member(_)
+            | State::Service(_)
+            | State::Order(_) => None,
         };
         Ok(Response::new(v1::GetSettingsResponse {
             settings,

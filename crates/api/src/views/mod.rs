@@ -131,6 +131,8 @@ pub(crate) fn resource(
         State::Task(task) => task::of_state(view, name, task, now).map(Resource::Task),
         State::Member(member) => member::of_state(view, name, member).map(Resource::Member),
         State::Settings(settings) => Some(Resource::Settings(settings::of_state(view, settings))),
+        // Not served over the API yet.
+        State::Service(_) | State::Order(_) => None,
     }
 }
 

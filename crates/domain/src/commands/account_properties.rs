@@ -321,9 +321,12 @@ proptest! {
                     Event::Account(account::Event::SupportTeamSet { members, .. }) => {
                         members.iter().collect()
                     }
-                    Event::Task(_) | Event::Account(_) | Event::Member(_) | Event::Settings(_) => {
-                        vec![]
-                    }
+                    Event::Task(_)
+                    | Event::Account(_)
+                    | Event::Member(_)
+                    | Event::Settings(_)
+                    | Event::Service(_)
+                    | Event::Order(_) => vec![],
                 };
                 for member in given {
                     prop_assert!(memory.member(member.id()).takes_work());

@@ -48,6 +48,41 @@ impl Assignment {
         violations.finish()
     }
 
+    /// What gives one member's part in work to another: the others stay, and if `to` has it already,
+    /// `from` just leaves (S4). None if `from` has no part in it.
+    pub(crate) fn hand_over(
+        assignees: &[MemberName],
+        from: &MemberName,
+        to: &MemberName,
+    ) -> Option<Self> {
+        (assignees.contains(from) && from != to).then(|| Self::Change {
+            add: vec![to.clone()],
+            remove: vec![from.clone()],
+        })
+    }
+
+    /// Those who leave `assignees` and those who join, if that changes them and they are not too many.
+    pub(crate) fn between(
+        &self,
+        assignees: &[MemberName],
+    ) -> Result<Option<(Vec<MemberName>, Vec<MemberName>)>, Rejection> {
+        let (left, joined) = self.difference(assignees);
+        if left.is_empty() && joined.is_empty() {
+            return Ok(None);
+        }
+        let count = assignees.len() - left.len() + joined.len();
+        if count > limits::ASSIGNEES {
+            return Err(Rejection::invalid(
+                "assignees",
+                format!(
+                    "would be {count} members; at most {} are allowed",
+                    limits::ASSIGNEES
+                ),
+            ));
+        }
+        Ok(Some((left, joined)))
+    }
+
     /// Those who leave `assignees` and those who join.
     fn difference(&self, assignees: &[MemberName]) -> (Vec<MemberName>, Vec<MemberName>) {
         let among = |members: &[MemberName], is: bool| -> Vec<MemberName> {
@@ -77,20 +112,9 @@ impl Task {
         at: DateTime<Utc>,
     ) -> Result<Option<Event>, Rejection> {
         let assignees = &self.existing(name)?.assignees;
-        let (left, joined) = assignment.difference(assignees);
-        if left.is_empty() && joined.is_empty() {
+        let Some((left, joined)) = assignment.between(assignees)? else {
             return Ok(None);
-        }
-        let count = assignees.len() - left.len() + joined.len();
-        if count > limits::ASSIGNEES {
-            return Err(Rejection::invalid(
-                "assignees",
-                format!(
-                    "would be {count} members; at most {} are allowed",
-                    limits::ASSIGNEES
-                ),
-            ));
-        }
+        };
         Ok(Some(Event::Assigned {
             left,
             joined,

@@ -77,7 +77,11 @@ impl ReadModel for Accounts {
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = AccountName> {
         match event {
             Event::Account(_) => name(&recorded.stream),
-            Event::Task(_) | Event::Member(_) | Event::Settings(_) => None,
+            Event::Task(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         }
     }
 

@@ -98,7 +98,12 @@ impl ReadModel for History {
             .map_err(|error| FoldError::because(format!("its metadata are malformed: {error}")))?;
         let subject = match event {
             Event::Task(task::Event::Created(created)) => Some(created.subject.clone()),
-            Event::Task(_) | Event::Account(_) | Event::Member(_) | Event::Settings(_) => None,
+            Event::Task(_)
+            | Event::Account(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         };
         let row = HistoryRow {
             stream: recorded.stream.clone(),

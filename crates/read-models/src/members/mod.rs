@@ -65,7 +65,11 @@ impl ReadModel for Members {
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = MemberName> {
         match event {
             Event::Member(_) => name(&recorded.stream),
-            Event::Account(_) | Event::Task(_) | Event::Settings(_) => None,
+            Event::Account(_)
+            | Event::Task(_)
+            | Event::Settings(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         }
     }
 

@@ -73,7 +73,11 @@ impl ReadModel for Tasks {
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskName> {
         match event {
             Event::Task(_) => name(&recorded.stream),
-            Event::Account(_) | Event::Member(_) | Event::Settings(_) => None,
+            Event::Account(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Service(_)
+            | Event::Order(_) => None,
         }
     }
 

@@ -251,9 +251,12 @@ impl ReadModel for Timelines {
             Event::Task(task::Event::Completed { .. }) => {
                 [Some(key(recorded)), Some(beginning(recorded))]
             }
-            Event::Account(_) | Event::Task(_) | Event::Member(_) | Event::Settings(_) => {
-                [None, None]
-            }
+            Event::Account(_)
+            | Event::Task(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Service(_)
+            | Event::Order(_) => [None, None],
         };
         keys.into_iter().flatten()
     }
@@ -286,7 +289,11 @@ impl ReadModel for Timelines {
                 };
                 (begun.account.clone(), What::TaskCompleted, by, *at)
             }
-            Event::Task(_) | Event::Member(_) | Event::Settings(_) => return Ok(()),
+            Event::Task(_)
+            | Event::Member(_)
+            | Event::Settings(_)
+            | Event::Service(_)
+            | Event::Order(_) => return Ok(()),
         };
         let row = TimelineRow {
             account,
