@@ -2,6 +2,9 @@
 
 mod accounts;
 mod members;
+mod orders;
+mod portal;
+mod services;
 mod tasks;
 
 use deadpool_postgres::Pool;

@@ -12,7 +12,7 @@ use crate::{
     stored::Stored,
     task_notes::{self, NoteEntry, TaskNotes},
     task_texts::TaskTexts,
-    tasks::{self, MOST_COUNTED, TaskEntry, Tasks},
+    tasks::{self, MOST_COUNTED, TaskEntry, TaskKey, Tasks},
 };
 
 // What each list reads, in the order of the schemas in its statements.
@@ -38,7 +38,7 @@ impl Queries {
     /// One task; none if there is none of that name.
     pub async fn get_task(
         &self,
-        name: &TaskName,
+        name: &TaskKey,
         consistency: Consistency,
     ) -> Result<Answer<Option<TaskEntry>>, QueryError> {
         let answer = self
@@ -112,7 +112,7 @@ impl Queries {
         let answer = self.run(NOTES, None, &statement, consistency, note).await?;
         // What has notes exists; of what has none, the tasks know.
         let exists = !answer.value.is_empty()
-            || self.get_task(name, consistency).await?.value.is_some();
+            || self.get_task(&TaskKey::Standalone(name.clone()), consistency).await?.value.is_some();
         let Answer { value, position } = self.page(&plan, answer);
         Ok(Answer {
             value: exists.then_some(value),

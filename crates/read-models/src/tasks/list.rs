@@ -2,13 +2,13 @@
 
 use handoff_domain::{
     Invalid,
-    names::{Actor, MemberName, Subject, TaskName},
+    names::{Actor, MemberName, OrderName, Subject},
     terms::Role,
 };
 use handoff_projections::Index;
 use tokio_postgres::types::Type;
 
-use super::Tasks;
+use super::{TaskKey, Tasks};
 use crate::{
     filter::{Column, Comparison, Condition, Field, Kind, Parameters, Test, Value, Viewer},
     list::{Listing, Plan, Statement, columns},
@@ -41,10 +41,14 @@ const ORIGINS: &[&str] = &[
     "call",
 ];
 
-const KINDS: &[&str] = &[STANDALONE, "order"];
+const KINDS: &[&str] = &[STANDALONE, ORDER];
 const DUE_SOURCES: &[&str] = &["sla", "manual"];
 /// The kind of a task of its own.
 pub(super) const STANDALONE: &str = "standalone";
+/// The kind of a task of an order's checklist.
+pub(super) const ORDER: &str = "order";
+/// What is in the column for an order itself, which is no task.
+pub(super) const CHECKLIST: &str = "checklist";
 
 // What the fields are in the table. `Asked` knows each of them too.
 pub(super) const NAME: &str = "k.task";
@@ -59,6 +63,8 @@ pub(super) const PRIORITY: &str = "k.priority";
 pub(super) const VISIBILITY: &str = "k.visibility";
 pub(super) const START: &str = "k.start";
 pub(super) const DUE: &str = "k.due";
+/// What is never due has `infinity`, so that it comes last.
+pub(super) const DUE_AT_ALL: &str = "(k.due < 'infinity')";
 pub(super) const DUE_SOURCE: &str = "k.due_source";
 pub(super) const PERCENT: &str = "k.percent";
 pub(super) const ORIGIN: &str = "k.origin";
@@ -81,6 +87,8 @@ pub(super) const MILEAGE: &str = "k.mileage";
 pub(super) const EXPENSES: &str = "k.expenses";
 pub(super) const EXPENSES_CURRENCY: &str = "k.expenses_currency";
 pub(super) const RESPONSIBLE_ROLE: &str = "k.responsible_role";
+pub(super) const ORDER_NAME: &str = "k.order_name";
+pub(super) const CURRENT: &str = "k.is_current";
 /// Few tasks have tags, and only those are in the index.
 pub(super) const TAGGED: &str = "(cardinality(k.tags) > 0 and k.tags @> array[{}])";
 pub(super) const TAGGED_AT_ALL: &str = "(cardinality(k.tags) > 0)";
@@ -138,6 +146,16 @@ pub(super) const INDEXES: &[Index] = &[
         name: "rows_assignee_4",
         on: "using gin ((assignees[4:])) where cardinality(assignees) > 3",
     },
+    // The tasks of orders in any set of statuses by due time.
+    Index {
+        name: "rows_orders",
+        on: "(status, due, created_at, task) where kind = 'order'",
+    },
+    // The tasks of one order.
+    Index {
+        name: "rows_order_name",
+        on: "(order_name) where order_name is not null",
+    },
     // What changed last.
     Index {
         name: "rows_updated",
@@ -188,7 +206,13 @@ pub(crate) static LISTING: Listing = Listing {
         Field::label("origin", ORIGIN, ORIGINS),
         Field::name("creator", CREATOR, actor),
         Field::moment("start_time", START),
-        Field::moment("due_time", DUE),
+        Field::new(
+            "due_time",
+            Kind::MomentIfAny {
+                column: Column::required(DUE),
+                any: DUE_AT_ALL,
+            },
+        ),
         Field::label("due_source", DUE_SOURCE, DUE_SOURCES),
         Field::new(
             "complete_time",
@@ -254,6 +278,14 @@ pub(crate) static LISTING: Listing = Listing {
         ),
         Field::new("open", Kind::Flag(open)),
         Field::new("overdue", Kind::Flag(overdue)),
+        Field::new(
+            "order",
+            Kind::Name {
+                column: Column::optional(ORDER_NAME),
+                check: order,
+            },
+        ),
+        Field::new("current", Kind::Flag(current)),
     ],
     sortables: &[
         Sortable::new("due_time", DUE, "timestamptz"),
@@ -279,7 +311,11 @@ const ASSIGNEES: Kind = Kind::Names {
 };
 
 fn task(name: &str) -> Result<String, Invalid> {
-    name.parse::<TaskName>().map(String::from)
+    TaskKey::of_task(name).map(|key| key.to_string())
+}
+
+fn order(name: &str) -> Result<String, Invalid> {
+    name.parse::<OrderName>().map(String::from)
 }
 
 fn subject(name: &str) -> Result<String, Invalid> {
@@ -321,6 +357,10 @@ fn open(_: &Viewer) -> Condition {
     }
 }
 
+fn current(_: &Viewer) -> Condition {
+    Test::Holds { sql: CURRENT }.into()
+}
+
 fn overdue(viewer: &Viewer) -> Condition {
     let due = Test::Compare {
         column: Column::required(DUE),
@@ -336,7 +376,7 @@ const ACCOUNT_NOTES: &str =
     "(select a.details::json ->> 'notes' from {1}.rows a where a.account = p.subject)";
 
 /// The statement for one task: [`page`] without a list.
-pub(crate) fn one(name: &TaskName) -> Statement {
+pub(crate) fn one(name: &TaskKey) -> Statement {
     let mut parameters = Parameters::default();
     let task = parameters.add(name.as_str().to_owned(), Type::TEXT);
     let columns = columns::<Tasks>("p");
@@ -423,12 +463,17 @@ fn ranges(plan: &Plan, columns: &str, rows: &str, parameters: &mut Parameters) -
                 .collect()
         }
     };
+    // Said in words, so that it is seen that the index of these alone serves.
+    let kind = match plan.condition.possible(KIND, KINDS)[..] {
+        [ORDER] => "k.kind = 'order' and ",
+        _ => "",
+    };
     let ranges: Vec<_> = places
         .iter()
         .map(|place| {
             format!(
                 "select r.* from unnest({statuses}) s(status) cross join lateral \
-                 (select {columns} from {{0}}.rows k where k.status = s.status and {place} and {filter} \
+                 (select {columns} from {{0}}.rows k where {kind}k.status = s.status and {place} and {filter} \
                  {rows}) r"
             )
         })

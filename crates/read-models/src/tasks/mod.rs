@@ -1,12 +1,16 @@
-//! Tasks: one row for each, which is the aggregate itself in columns that can be asked about.
+//! Tasks: one row for each, which is the aggregate itself in columns that can be asked about. Those of the
+//! checklists of orders stand among them, each with what its order says of it.
 
 mod asked;
+mod checklist;
+mod key;
 mod list;
 mod watched;
 
 use handoff_domain::{
-    Event, Version,
-    names::{StreamName, TaskName},
+    CorruptHistory, Event, Version,
+    names::StreamName,
+    order::Order,
     task::Task,
     text::Html,
 };
@@ -20,6 +24,8 @@ use crate::{
 
 use asked::{Asked, COLUMNS};
 pub(crate) use list::{DELETED, LISTING, count, is_searched, one, page};
+pub use checklist::{ChecklistTask, changed_tasks, tasks_of};
+pub use key::TaskKey;
 pub use list::MOST_COUNTED;
 pub use watched::WatchedTasks;
 
@@ -32,6 +38,10 @@ pub struct Tasks;
 pub enum TaskState {
     /// A task of its own, with a stream of its own.
     Standalone(Task),
+    /// A task of an order's checklist.
+    Order(Box<ChecklistTask>),
+    /// Not a task but the order itself, from which its tasks are folded. No list shows it.
+    Checklist(Order),
 }
 
 impl Default for TaskState {
@@ -46,7 +56,7 @@ pub type TaskRow = AggregateRow<TaskState>;
 /// A task as a query answers it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskEntry {
-    pub name: TaskName,
+    pub name: TaskKey,
     pub row: TaskRow,
     /// Of the account that it is about, as it is now; none for a task about a member.
     pub subject_display_name: Option<String>,
@@ -54,50 +64,51 @@ pub struct TaskEntry {
     pub account_notes: Option<Html>,
 }
 
-/// What a task's stream is called, if it is one.
-fn name(stream: &StreamName) -> Option<TaskName> {
-    stream.as_str().parse().ok()
+/// The key of the row of a task's stream, if it is one.
+fn key(stream: &StreamName) -> Option<TaskKey> {
+    stream.as_str().parse().ok().map(TaskKey::Standalone)
 }
 
 impl ReadModel for Tasks {
     const NAME: &'static str = "tasks";
-    const VERSION: i32 = 3;
+    const VERSION: i32 = 4;
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
     // The whole task first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = COLUMNS;
     const INDEXES: &'static [Index] = list::INDEXES;
 
-    type Key = TaskName;
+    type Key = TaskKey;
     type Row = TaskRow;
 
-    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskName> {
+    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskKey> {
         match event {
-            Event::Task(_) => name(&recorded.stream),
-            Event::Account(_)
-            | Event::Member(_)
-            | Event::Settings(_)
-            | Event::Service(_)
-            | Event::Order(_) => None,
+            Event::Task(_) => key(&recorded.stream),
+            Event::Order(_) => checklist::key(recorded),
+            Event::Account(_) | Event::Member(_) | Event::Settings(_) | Event::Service(_) => None,
         }
     }
 
     fn fold(
-        rows: &mut Rows<TaskName, TaskRow>,
+        rows: &mut Rows<TaskKey, TaskRow>,
         recorded: &Recorded,
         event: &Event,
     ) -> Result<(), FoldError> {
-        let Event::Task(event) = event else {
-            return Ok(());
+        let event = match event {
+            Event::Task(event) => event,
+            Event::Order(event) => return checklist::fold(rows, recorded, event),
+            Event::Account(_) | Event::Member(_) | Event::Settings(_) | Event::Service(_) => {
+                return Ok(());
+            }
         };
-        let name = name(&recorded.stream)
+        let key = key(&recorded.stream)
             .ok_or_else(|| FoldError::because("an event of a task stands in another stream"))?;
-        evolve(rows, name, recorded, |state| {
-            let TaskState::Standalone(task) = state;
-            task.evolve(event).map(TaskState::Standalone)
+        evolve(rows, key, recorded, |state| match state {
+            TaskState::Standalone(task) => task.evolve(event).map(TaskState::Standalone),
+            TaskState::Order(_) | TaskState::Checklist(_) => Err(CorruptHistory),
         })
     }
 
-    fn put_key(key: &TaskName, to: &mut Put<'_>) {
+    fn put_key(key: &TaskKey, to: &mut Put<'_>) {
         to.put(key.as_str());
     }
 
@@ -116,6 +127,8 @@ impl ReadModel for Tasks {
         };
         let stored = match state {
             TaskState::Standalone(task) => json(task),
+            TaskState::Order(task) => json(task),
+            TaskState::Checklist(order) => json(order),
         };
         to.put(asked.kind())
             .put(stored)
@@ -124,12 +137,20 @@ impl ReadModel for Tasks {
         asked.put(to);
     }
 
-    fn take(from: &mut Take<'_>) -> Result<(TaskName, TaskRow), UnreadableRow> {
+    fn take(from: &mut Take<'_>) -> Result<(TaskKey, TaskRow), UnreadableRow> {
         let key = from.parse()?;
         let state = match from.take()? {
             list::STANDALONE => {
                 let Json(task) = from.parse()?;
                 TaskState::Standalone(task)
+            }
+            list::ORDER => {
+                let Json(task) = from.parse()?;
+                TaskState::Order(task)
+            }
+            list::CHECKLIST => {
+                let Json(order) = from.parse()?;
+                TaskState::Checklist(order)
             }
             other => return Err(unreadable(other, "is no kind of tasks")),
         };

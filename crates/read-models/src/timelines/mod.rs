@@ -1,7 +1,8 @@
 //! Timelines of accounts (S0): one row for each entry.
 //!
 //! An entry is what one event says, so its key is the event's stream and version. The end of a task does
-//! not say whose task it is; the entry of its beginning, which is version 1 of its stream, does.
+//! not say whose task it is; the entry of its beginning, which is version 1 of its stream, does. So it is with
+//! orders.
 
 mod list;
 
@@ -10,7 +11,7 @@ use handoff_domain::{
     Event, Version,
     account::{self, InteractionKind, Status},
     names::{AccountName, Actor, ContactName, MemberName, StreamName, Subject},
-    task,
+    order, task,
     terms::Role,
     text::Html,
 };
@@ -74,6 +75,10 @@ pub enum What {
     TaskCreated,
     /// A task was completed: the one whose stream the entry is of.
     TaskCompleted,
+    /// An order was placed: the one whose stream the entry is of.
+    OrderPlaced,
+    /// An order was completed: the one whose stream the entry is of.
+    OrderCompleted,
 }
 
 impl What {
@@ -87,6 +92,8 @@ impl What {
             Self::Role { .. } => "role",
             Self::TaskCreated => "task_created",
             Self::TaskCompleted => "task_completed",
+            Self::OrderPlaced => "order_placed",
+            Self::OrderCompleted => "order_completed",
         }
     }
 }
@@ -98,6 +105,8 @@ pub struct TimelineEntry {
     pub row: TimelineRow,
     /// Number and title, as they are now, of the task that the entry is about.
     pub task: Option<TaskCaption>,
+    /// Title, as it is now, of the order that the entry is about.
+    pub order_title: Option<String>,
 }
 
 /// What people know a task by.
@@ -224,7 +233,7 @@ fn beginning(recorded: &Recorded) -> EntryKey {
 
 impl ReadModel for Timelines {
     const NAME: &'static str = "timelines";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &[
         "stream text collate \"C\" not null",
         "version integer not null",
@@ -249,6 +258,10 @@ impl ReadModel for Timelines {
             Event::Account(event) if entry(event).is_some() => [Some(key(recorded)), None],
             Event::Task(task::Event::Created(_)) => [Some(key(recorded)), None],
             Event::Task(task::Event::Completed { .. }) => {
+                [Some(key(recorded)), Some(beginning(recorded))]
+            }
+            Event::Order(order::Event::Placed(_)) => [Some(key(recorded)), None],
+            Event::Order(order::Event::Completed { .. }) => {
                 [Some(key(recorded)), Some(beginning(recorded))]
             }
             Event::Account(_)
@@ -288,6 +301,18 @@ impl ReadModel for Timelines {
                     return Ok(());
                 };
                 (begun.account.clone(), What::TaskCompleted, by, *at)
+            }
+            Event::Order(order::Event::Placed(placed)) => (
+                placed.account.clone(),
+                What::OrderPlaced,
+                &placed.by,
+                placed.at,
+            ),
+            Event::Order(order::Event::Completed { by, at, .. }) => {
+                let begun = rows.get(&beginning(recorded))?.ok_or_else(|| {
+                    FoldError::because("the completed order has no entry of its beginning")
+                })?;
+                (begun.account.clone(), What::OrderCompleted, by, *at)
             }
             Event::Task(_)
             | Event::Member(_)
