@@ -28,7 +28,15 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 5] = ["accounts", "members", "tasks", "timelines", "history"];
+const PROJECTIONS: [&str; 7] = [
+    "accounts",
+    "members",
+    "tasks",
+    "task_texts",
+    "task_notes",
+    "timelines",
+    "history",
+];
 
 impl Deployment {
     /// A database and a stream of its own on the servers that all tests share.

@@ -50,6 +50,8 @@ async fn every_process_runs_with_a_login_of_its_own() {
                 "accounts",
                 "members",
                 "tasks",
+                "task_texts",
+                "task_notes",
                 "timelines",
                 "history",
             ],

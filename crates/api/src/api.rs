@@ -131,8 +131,7 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                TaskQueryServiceServer::new(tasks)
-                    .max_decoding_message_size(LARGEST_REQUEST),
+                TaskQueryServiceServer::new(tasks).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 MemberQueryServiceServer::new(MemberQueries(read_side))

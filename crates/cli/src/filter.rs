@@ -23,6 +23,18 @@ impl Filter {
         self.and(format!("{field} = {}", quoted(value)))
     }
 
+    /// The field has one of these values; any, if there are none.
+    pub(crate) fn equals_any<'a>(self, field: &str, values: impl Iterator<Item = &'a str>) -> Self {
+        let each: Vec<_> = values
+            .map(|value| format!("{field} = {}", quoted(value)))
+            .collect();
+        match each.len() {
+            0 => self,
+            1 => self.and(each.concat()),
+            _ => self.and(format!("({})", each.join(" OR "))),
+        }
+    }
+
     /// The value is one of the field's, or a part of it.
     pub(crate) fn has(self, field: &str, value: &str) -> Self {
         self.and(format!("{field}:{}", quoted(value)))

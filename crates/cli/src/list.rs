@@ -18,7 +18,7 @@ pub(crate) struct ListArgs {
     pub(crate) filter: Option<String>,
 
     /// Order: a field, with " desc" to reverse it
-    #[arg(long, value_name = "FIELD")]
+    #[arg(long, visible_alias = "order", value_name = "FIELD")]
     pub(crate) order_by: Option<String>,
 
     /// Show at most this many [default: all]

@@ -271,3 +271,52 @@ async fn output_for_programs_is_one_line_a_task_without_colour() {
         "{json}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_are_counted_by_the_flags_that_list_them() {
+    let shell = Shell::new().await;
+    shell.add_task("x", "ACME-TASK-1");
+    let flags = ["--assignee", "me", "--overdue", "--tag", "red"];
+    let ended = shell.run(&[&["task", "count"], &flags[..]].concat()).await;
+    assert_eq!(ended.stdout, "1\n", "{ended:?}");
+    shell.add_task("y", "ACME-TASK-2");
+    let ended = shell
+        .run(&["task", "count", "--filter", "open OR overdue"])
+        .await;
+    assert_eq!(ended.stdout, "2+\n", "{ended:?}");
+    let ended = shell.run(&["task", "count", "--output", "json"]).await;
+    assert_eq!(ended.stdout, "{\"count\":2,\"more\":true,\"position\":1}\n");
+    let asked = shell.fake.state.lock().unwrap().asked.clone();
+    assert_eq!(
+        asked,
+        [
+            "assignees:me AND overdue AND tags:\"red\"",
+            "(open OR overdue)",
+            ""
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_breaks_goes_on_where_it_was() {
+    let shell = Shell::new().await;
+    let ended = shell.run(&["task", "watch", "--limit", "3"]).await;
+    let lines: Vec<_> = ended.stdout.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [101, 102, 103].map(|n| format!("+ tasks/t{n}  completed by members/ana")),
+        "{ended:?}"
+    );
+    let ended = shell
+        .run(&[
+            "task", "watch", "--after", "7", "--limit", "1", "--output", "json",
+        ])
+        .await;
+    let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
+        (&json["position"], &json["tasks"][0]["name"]),
+        (&8.into(), &"tasks/t8".into())
+    );
+    let asked = shell.fake.state.lock().unwrap().asked.clone();
+    assert_eq!(asked, ["None 0", "Some(101) 3", "Some(102) 3", "Some(7) 0"]);
+}

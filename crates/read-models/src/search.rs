@@ -54,7 +54,10 @@ const ENTITIES: [(&str, char); 5] = [
 fn is_block(tag: &str) -> bool {
     let name = tag.trim_start_matches('/');
     let end = name.find(|c: char| !c.is_ascii_alphanumeric());
-    matches!(&name[..end.unwrap_or(name.len())], "p" | "br" | "ul" | "ol" | "li")
+    matches!(
+        &name[..end.unwrap_or(name.len())],
+        "p" | "br" | "ul" | "ol" | "li"
+    )
 }
 
 /// What follows the first `end`; nothing if there is none.
@@ -136,7 +139,10 @@ mod tests {
         for (html, text) in [
             ("a &lt; b <strong>c</strong>d &amp;amp;", "a < b cd &amp;"),
             ("<p>one</p><p>two<br>three</p>", "\none\n\ntwo\nthree\n"),
-            ("<a href=\"https://example.com/?a=1&amp;b\">here</a>", "here"),
+            (
+                "<a href=\"https://example.com/?a=1&amp;b\">here</a>",
+                "here",
+            ),
             ("R&D <", "R&D "),
             ("", ""),
         ] {

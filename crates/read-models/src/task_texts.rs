@@ -17,7 +17,8 @@ use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, Unreadab
 use crate::{search, tasks::TaskKey};
 
 /// What is searched of the row `x`: all of it, a line for each text.
-pub(crate) const SEARCH: &str = "(x.number || E'\\n' || x.title || E'\\n' || x.description || E'\\n' || x.tags)";
+pub(crate) const SEARCH: &str =
+    "(x.number || E'\\n' || x.title || E'\\n' || x.description || E'\\n' || x.tags)";
 
 /// The read model `task_texts`.
 #[derive(Debug)]

@@ -58,22 +58,26 @@ fn open_tasks() -> String {
     counts.join(" + ")
 }
 
-/// The roles that `p.member` holds with the statuses of the accounts, one row for each account and role.
-/// `{1}` is the schema of `accounts`.
+/// The roles that `p.member` holds, counted by the statuses of the accounts: a row for each role and status.
+/// Each part counts what an index has side by side, so that what is said of a role is said once and not for
+/// each account. `{1}` is the schema of `accounts`.
 fn held() -> String {
     let mut parts = vec![
-        "select 'assignee' as role, a.status from {1}.rows a where a.assignee = p.member"
+        "select 'assignee' as role, a.status, count(*) as accounts \
+         from {1}.rows a where a.assignee = p.member group by a.status"
             .to_owned(),
     ];
     // `members/ana:` to `members/ana;`: all that begins with the holder, whatever the role.
     parts.extend(["a.role_1", "a.role_2", "a.role_3"].map(|held| {
         format!(
-            "select split_part({held}, ':', 2), a.status from {{1}}.rows a \
-             where {held} >= p.member || ':' and {held} < p.member || ';'"
+            "select split_part(g.held, ':', 2), g.status, g.accounts from ( \
+                 select {held} as held, a.status, count(*) as accounts from {{1}}.rows a \
+                 where {held} >= p.member || ':' and {held} < p.member || ';' group by {held}, a.status \
+             ) g"
         )
     }));
     parts.push(
-        "select split_part(r.held, ':', 2), a.status from {1}.rows a cross join unnest(a.more_roles) r(held) \
+        "select split_part(r.held, ':', 2), a.status, 1 from {1}.rows a cross join unnest(a.more_roles) r(held) \
          where cardinality(a.more_roles) > 0 and a.more_roles @> array[p.member] \
              and r.held >= p.member || ':' and r.held < p.member || ';'"
             .to_owned(),
@@ -97,9 +101,9 @@ pub(crate) fn page(plan: &Plan) -> Statement {
              select array_agg(c.role order by c.role) as roles, array_agg(c.active order by c.role) as active, \
                  array_agg(c.paused order by c.role) as paused, array_agg(c.deactivated order by c.role) as deactivated \
              from ( \
-                 select h.role, count(*) filter (where h.status = 'active') as active, \
-                     count(*) filter (where h.status = 'paused') as paused, \
-                     count(*) filter (where h.status = 'deactivated') as deactivated \
+                 select h.role, coalesce(sum(h.accounts) filter (where h.status = 'active'), 0)::bigint as active, \
+                     coalesce(sum(h.accounts) filter (where h.status = 'paused'), 0)::bigint as paused, \
+                     coalesce(sum(h.accounts) filter (where h.status = 'deactivated'), 0)::bigint as deactivated \
                  from ({held}) h group by h.role \
              ) c \
          ) w order by p.row"

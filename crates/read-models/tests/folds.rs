@@ -10,12 +10,12 @@ use handoff_domain::{
     Command, Event,
     account::{Account, InteractionKind, Kind, RoleSource, Status},
     commands::{
-        AssignRole, AssignTask, CancelTask, CompleteTask, CreateAccount, CreateTask, DeleteTask,
-        LogInteraction, NewId, RelateTasks, ReopenTask, SetAccountStatus, UndeleteTask,
-        UpdateNotes, VacateRole,
+        AddInternalNote, AddNote, AssignRole, AssignTask, CancelTask, CompleteTask, CreateAccount,
+        CreateTask, DeleteTask, LogInteraction, NewId, RelateTasks, ReopenTask, SetAccountStatus,
+        UndeleteTask, UpdateNotes, UpdateTask, VacateRole,
     },
     names::{AccountName, MemberName, Subject, TaskName},
-    task::{self, Assignment, AssignmentCause, Draft, OpenStatus, Origin},
+    task::{self, Assignment, AssignmentCause, Changes, Draft, OpenStatus, Origin, Tag, Task},
     terms::Role,
     text::{Html, Line},
 };
@@ -25,7 +25,9 @@ use handoff_read_models::{
     accounts::Accounts,
     history::History,
     members::Members,
-    tasks::Tasks,
+    task_notes::TaskNotes,
+    task_texts::TaskTexts,
+    tasks::{TaskRow, TaskState, Tasks},
     timelines::{Timelines, What},
 };
 use proptest::prelude::*;
@@ -33,6 +35,11 @@ use support::{STAFF, Story, fold, member};
 
 fn task(id: u8) -> TaskName {
     TaskName::from_id(&format!("t{id}")).unwrap()
+}
+
+fn standalone(row: TaskRow) -> Task {
+    let TaskState::Standalone(task) = row.state;
+    task
 }
 
 fn members() -> impl Strategy<Value = Vec<MemberName>> {
@@ -74,6 +81,20 @@ fn command() -> impl Strategy<Value = Box<dyn Command>> {
         1 => (0..12_u8).prop_map(|id| boxed(CancelTask { name: task(id) })),
         1 => (0..12_u8).prop_map(|id| boxed(DeleteTask { name: task(id) })),
         1 => (0..12_u8).prop_map(|id| boxed(UndeleteTask { name: task(id) })),
+        1 => (0..12_u8, 0..5_usize).prop_map(|(id, n)| boxed(UpdateTask {
+            name: task(id),
+            changes: Changes {
+                title: (n != 1).then(|| Line::new(&format!("Call {n}")).unwrap()),
+                description: (n > 2).then(|| (n == 3).then(|| Html::new("<p>A &amp; B</p>").unwrap())),
+                tags: (n > 1).then(|| vec![Tag::new(&format!("Tag {n}")).unwrap(); n % 2]),
+                percent: None,
+                ..Changes::default()
+            },
+        })),
+        1 => (0..12_u8, any::<bool>()).prop_map(|(id, internal)| match internal {
+            true => boxed(AddInternalNote { name: task(id), note: Html::new("They pay late").unwrap() }),
+            false => boxed(AddNote { name: task(id), note: Html::new("Called").unwrap() }),
+        }),
         1 => (0..12_u8, 0..12_u8).prop_map(|(id, other)| boxed(RelateTasks {
             name: task(id),
             related: task(other),
@@ -120,7 +141,7 @@ fn story() -> impl Strategy<Value = Story> {
     prop::collection::vec(command(), 0..60).prop_map(|commands| {
         let mut story = Story::with_team();
         for command in commands {
-            story.tell("members/ana", &*command).ok();
+            story.tell("members/admin", &*command).ok();
         }
         story
     })
@@ -130,8 +151,44 @@ proptest! {
     #[test]
     fn rows_of_tasks_are_the_aggregates(story in story()) {
         let rows = fold::<Tasks>(&story.events);
-        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row.state)).collect();
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, standalone(row))).collect();
         prop_assert_eq!(folded, story.tasks());
+    }
+
+    #[test]
+    fn texts_are_those_of_the_tasks_as_they_are_now(story in story()) {
+        let rows = fold::<TaskTexts>(&story.events);
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row)).collect();
+        for (name, task) in story.tasks() {
+            let (details, row) = (task.known().unwrap(), &folded[&name]);
+            prop_assert_eq!(&row.number, &details.number.to_lowercase());
+            prop_assert_eq!(&row.title, &details.title.as_str().to_lowercase());
+            let description = if details.description.is_some() { "\na & b\n" } else { "" };
+            prop_assert_eq!(&row.description, description);
+            let tags: Vec<_> = details.tags.iter().map(|tag| tag.as_str().to_lowercase()).collect();
+            prop_assert_eq!(&row.tags, &tags.join("\n"));
+        }
+        prop_assert_eq!(folded.len(), story.tasks().len());
+    }
+
+    #[test]
+    fn every_note_has_a_row_that_says_for_whom_it_is(story in story()) {
+        let rows = fold::<TaskNotes>(&story.events);
+        let mut folded: Vec<_> = rows
+            .values()
+            .map(|row| (row.position, row.internal, row.note.as_str().to_owned()))
+            .collect();
+        folded.sort();
+        let expected: Vec<_> = story
+            .events
+            .iter()
+            .filter_map(|recorded| match recorded.event_type.as_str() {
+                "task.note_added" => Some((recorded.position, false, "Called".to_owned())),
+                "task.internal_note_added" => Some((recorded.position, true, "They pay late".to_owned())),
+                _ => None,
+            })
+            .collect();
+        prop_assert_eq!(folded, expected);
     }
 
     #[test]
@@ -185,7 +242,7 @@ proptest! {
     fn an_account_numbers_as_many_tasks_as_there_are_about_it(story in story()) {
         let mut counted: HashMap<AccountName, u32> = HashMap::new();
         for ((partition, _), row) in fold::<Tasks>(&story.events) {
-            let subject = row.state.known().unwrap().subject.clone();
+            let subject = standalone(row).known().unwrap().subject.clone();
             prop_assert_eq!(partition, handoff_domain::Partition::of(subject.as_str()));
             if let Subject::Account(account) = subject {
                 *counted.entry(account).or_default() += 1;

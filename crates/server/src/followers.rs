@@ -7,7 +7,8 @@ use handoff_commands::new_id;
 use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
+    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -125,6 +126,8 @@ impl Followers {
                 Accounts::NAME => self.spawn(run_projector::<Accounts>(environment, stop)),
                 Members::NAME => self.spawn(run_projector::<Members>(environment, stop)),
                 Tasks::NAME => self.spawn(run_projector::<Tasks>(environment, stop)),
+                TaskTexts::NAME => self.spawn(run_projector::<TaskTexts>(environment, stop)),
+                TaskNotes::NAME => self.spawn(run_projector::<TaskNotes>(environment, stop)),
                 Timelines::NAME => self.spawn(run_projector::<Timelines>(environment, stop)),
                 History::NAME => self.spawn(run_projector::<History>(environment, stop)),
                 other => unreachable!("the command line takes no read model {other}"),

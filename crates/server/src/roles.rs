@@ -6,7 +6,8 @@ use handoff_bus::{Hints, Precedence, Subjects};
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
+    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -21,10 +22,12 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 5] = [
+pub(crate) const PROJECTIONS: [&str; 7] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
+    TaskTexts::NAME,
+    TaskNotes::NAME,
     Timelines::NAME,
     History::NAME,
 ];

@@ -23,7 +23,15 @@ mod soak;
 
 /// The roles, as they are started.
 /// All read models but the tasks.
-const OTHERS: &[&str] = &["project", "accounts", "members", "timelines", "history"];
+const OTHERS: &[&str] = &[
+    "project",
+    "accounts",
+    "members",
+    "task_texts",
+    "task_notes",
+    "timelines",
+    "history",
+];
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
 const RELAY: &[&str] = &["relay"];
@@ -32,6 +40,8 @@ const PROJECT: &[&str] = &[
     "accounts",
     "members",
     "tasks",
+    "task_texts",
+    "task_notes",
     "timelines",
     "history",
 ];

@@ -13,7 +13,15 @@ use handoff_tests::{Client, Deployment, Fleet, Mix, new_id};
 use crate::{API, PROJECT, RELAY};
 
 /// All read models, by name.
-const EVERY: &[&str] = &["accounts", "history", "members", "tasks", "timelines"];
+const EVERY: &[&str] = &[
+    "accounts",
+    "history",
+    "members",
+    "task_notes",
+    "task_texts",
+    "tasks",
+    "timelines",
+];
 const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]

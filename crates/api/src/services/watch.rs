@@ -209,8 +209,9 @@ impl Watcher {
         let change = TaskChange {
             kind: kind.into(),
             name: name.to_string(),
-            task: after
-                .and_then(|state| views::task::of_task_state(self.view, name.as_str(), &state, now)),
+            task: after.and_then(|state| {
+                views::task::of_task_state(self.view, name.as_str(), &state, now)
+            }),
         };
         let actor = recorded.metadata().map(|metadata| metadata.actor);
         Ok(Some(Changes {

@@ -187,6 +187,11 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             "CORRUPT_HISTORY",
         ),
         (ApiError::Internal(cause()), Code::Internal, "INTERNAL"),
+        (
+            ApiError::RightsChanged { actor: actor() },
+            Code::Aborted,
+            "RIGHTS_CHANGED",
+        ),
     ]
 }
 
@@ -224,6 +229,7 @@ fn number(error: &ApiError) -> usize {
         ApiError::DeadlineExceeded => 25,
         ApiError::Corrupt(_) => 26,
         ApiError::Internal(_) => 27,
+        ApiError::RightsChanged { .. } => 28,
     }
 }
 
@@ -233,7 +239,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..28).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..29).collect::<Vec<_>>());
 }
 
 #[test]

@@ -17,3 +17,4 @@ mod task_notes;
 mod tasks;
 mod team_queries;
 mod transport;
+mod watches;

@@ -89,6 +89,8 @@ async fn an_operator_sees_and_steers_projections() {
             "projections/accounts",
             "projections/history",
             "projections/members",
+            "projections/task_notes",
+            "projections/task_texts",
             "projections/tasks",
             "projections/timelines"
         ]
@@ -146,7 +148,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 5 {
+        if listed.len() == 7 {
             Ok(())
         } else {
             Err(listed.len())

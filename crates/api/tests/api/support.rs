@@ -23,8 +23,8 @@ use handoff_projections::{
 };
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
-    Queries, accounts::Accounts, history::History, members::Members, tasks::Tasks,
-    timelines::Timelines,
+    Queries, accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
+    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use prometheus_client::registry::Registry;
@@ -287,6 +287,8 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         projector!(Members),
         projector!(Timelines),
         projector!(Tasks),
+        projector!(TaskTexts),
+        projector!(TaskNotes),
         projector!(History),
     ];
     Projectors {

@@ -6,7 +6,7 @@ use handoff_api::auth::Role;
 use handoff_proto::v1::{
     self, history_query_service_client::HistoryQueryServiceClient,
     task_command_service_client::TaskCommandServiceClient,
-    task_query_service_client::TaskQueryServiceClient,
+    task_query_service_client::TaskQueryServiceClient, watch_tasks_response,
 };
 use tonic::Code;
 
@@ -56,6 +56,28 @@ async fn ways(server: &TestServer, token: &str, min_position: i64) -> Vec<&'stat
     };
     let answer = tasks.list_tasks(server.request(token, list)).await.unwrap();
     note("ListTasks", tells(&answer));
+    let list = v1::ListTaskNotesRequest {
+        task: name.clone(),
+        min_position,
+        ..Default::default()
+    };
+    let answer = tasks.list_task_notes(server.request(token, list)).await;
+    note("ListTaskNotes", tells(&answer.unwrap()));
+    let watch = v1::WatchTasksRequest {
+        after_position: Some(0),
+        ..Default::default()
+    };
+    let watch = server.request(token, watch);
+    let mut changes = tasks.watch_tasks(watch).await.unwrap().into_inner();
+    let mut told = false;
+    loop {
+        let message = soon("the next change", changes.message()).await.unwrap();
+        told |= tells(&message);
+        if let Some(watch_tasks_response::Item::Heartbeat(_)) = message.unwrap().item {
+            break;
+        }
+    }
+    note("WatchTasks", told);
     let at = v1::GetResourceAtRequest {
         name: name.clone(),
         ..Default::default()
@@ -99,7 +121,7 @@ async fn an_internal_note_reaches_admins_and_nobody_else() {
     let admin = server.person("members/admin");
     assert_eq!(
         ways(&server, &admin, position).await,
-        ["ListHistory", "ReadEvents"]
+        ["GetTask", "ListTaskNotes", "ListHistory", "ReadEvents"]
     );
     let ana = server.person("members/ana");
     let program = server.program(Role::ServiceAccount, false);
@@ -224,4 +246,82 @@ async fn an_admin_marks_what_is_billable_as_billed() {
     tasks.update_task(server.ana(update)).await.unwrap();
     let refusal = tasks.mark_billed(server.admin(request(true))).await;
     assert_eq!(reason(&refusal.unwrap_err()), "NOT_BILLABLE");
+}
+
+#[tokio::test]
+async fn a_task_comes_with_its_newest_notes_and_a_token_for_the_rest() {
+    let server = TestServer::start_with_projectors().await;
+    create(&server, Default::default()).await;
+    let mut tasks = TaskCommandServiceClient::new(server.channel.clone());
+    let mut min_position = 0;
+    for n in 0..25 {
+        let request = v1::AddNoteRequest {
+            name: "tasks/a".into(),
+            note: format!("<p>note {n}</p>"),
+            ..Default::default()
+        };
+        let answer = tasks.add_note(server.ana(request)).await.unwrap();
+        min_position = answer.into_inner().receipt.unwrap().position;
+    }
+    let mut queries = TaskQueryServiceClient::new(server.channel.clone());
+    let get = v1::GetTaskRequest {
+        name: "tasks/a".into(),
+        min_position,
+    };
+    let answer = queries
+        .get_task(server.ana(get))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(answer.position >= min_position);
+    assert_eq!(answer.notes.len(), 20);
+    let newest = &answer.notes[0];
+    assert_eq!(
+        (
+            newest.note.as_str(),
+            newest.author.as_str(),
+            newest.position
+        ),
+        ("<p>note 24</p>", "members/ana", min_position)
+    );
+    let list = |task: &str, page_token: &str| v1::ListTaskNotesRequest {
+        task: task.into(),
+        page_token: page_token.into(),
+        min_position,
+        ..Default::default()
+    };
+    let token = answer.next_notes_page_token.as_str();
+    let rest = queries.list_task_notes(server.ana(list("tasks/a", token)));
+    let rest = rest.await.unwrap().into_inner();
+    let texts: Vec<_> = rest.notes.iter().map(|note| note.note.as_str()).collect();
+    let expected: Vec<_> = (0..5).rev().map(|n| format!("<p>note {n}</p>")).collect();
+    assert_eq!(texts, expected);
+    assert_eq!(rest.next_page_token, "");
+    // The token is of one task and one reader.
+    let refusal = queries.list_task_notes(server.admin(list("tasks/a", token)));
+    assert_eq!(fields(&refusal.await.unwrap_err()), ["page_token"]);
+    let refusal = queries.list_task_notes(server.ana(list("tasks/b", "")));
+    assert_eq!(refusal.await.unwrap_err().code(), Code::NotFound);
+    let refusal = queries.list_task_notes(server.ana(list("acme", "")));
+    assert_eq!(fields(&refusal.await.unwrap_err()), ["task"]);
+}
+
+#[tokio::test]
+async fn tasks_are_counted_as_they_are_listed() {
+    let server = TestServer::start_with_projectors().await;
+    create(&server, Default::default()).await;
+    server.is_up_to_date().await;
+    let mut queries = TaskQueryServiceClient::new(server.channel.clone());
+    let count = |filter: &str| v1::CountTasksRequest {
+        filter: filter.into(),
+        min_position: 5,
+    };
+    for (filter, expected) in [("", 1), ("open", 1), ("NOT open", 0), ("text:call", 1)] {
+        let answer = queries.count_tasks(server.ana(count(filter))).await;
+        let answer = answer.unwrap().into_inner();
+        assert_eq!((answer.count, answer.more), (expected, false), "{filter}");
+        assert!(answer.position >= 5);
+    }
+    let refusal = queries.count_tasks(server.ana(count("colour = red"))).await;
+    assert_eq!(fields(&refusal.unwrap_err()), ["filter"]);
 }

@@ -1,14 +1,18 @@
 //! `handoff task`: pieces of work.
 
+mod count;
 mod create;
 mod fields;
 mod find;
 mod generate;
 mod list;
 mod money;
+mod notes;
 mod progress;
 mod update;
 mod view;
+mod watch;
+mod which;
 mod words;
 mod write;
 
@@ -16,17 +20,24 @@ use clap::{Args, Subcommand};
 use handoff_proto::v1::{self, task_query_service_client::TaskQueryServiceClient};
 
 use crate::{
-    command::CommandArgs, error::Error, html, list::ConsistencyArgs, output::Printer,
-    session::Session,
+    command::CommandArgs,
+    error::Error,
+    html,
+    list::ConsistencyArgs,
+    output::Printer,
+    session::{LARGEST_ANSWER, Session},
 };
 
 pub(crate) use find::find;
 pub(crate) use view::{HEADER_OF_ONE, row_of_one};
 
+use count::TaskCount;
 use create::CreateTask;
 use generate::GenerateTask;
 use list::TaskList;
+use notes::TaskNotes;
 use update::UpdateTask;
+use watch::TaskWatch;
 use words::{OpenStatus, Status};
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +46,7 @@ pub(crate) enum TaskCommand {
     Create(Box<CreateTask>),
     /// Reports relevant work, which gives a task if the account is active and wants tasks of its type
     Generate(Box<GenerateTask>),
-    /// Shows one task, below the notes of its account
+    /// Shows one task, between the notes of its account and the newest notes on itself
     Show {
         /// The task: its number, id or tasks/ID
         task: String,
@@ -43,7 +54,13 @@ pub(crate) enum TaskCommand {
         consistency: ConsistencyArgs,
     },
     /// Lists tasks
-    List(TaskList),
+    List(Box<TaskList>),
+    /// Counts tasks, up to 10,000
+    Count(Box<TaskCount>),
+    /// Shows what changes in a list of tasks, a line for each, until interrupted: + came, ~ changed, - went
+    Watch(Box<TaskWatch>),
+    /// Shows the notes on a task, the newest first
+    Notes(TaskNotes),
     /// Changes fields of a task
     Update(Box<UpdateTask>),
     /// Gives an open task another status; a closed one is reopened instead
@@ -110,7 +127,7 @@ pub(crate) enum TaskCommand {
         #[arg(long)]
         nobody: bool,
     },
-    /// Adds a note to a task; `handoff history` shows it
+    /// Adds a note to a task; `handoff task notes` shows it
     Note {
         #[command(flatten)]
         task: Target,
@@ -175,7 +192,11 @@ impl TaskCommand {
                 };
                 let answer = session
                     .call(request, async |service, request| {
-                        TaskQueryServiceClient::new(service).get_task(request).await
+                        let client = TaskQueryServiceClient::new(service);
+                        client
+                            .max_decoding_message_size(LARGEST_ANSWER)
+                            .get_task(request)
+                            .await
                     })
                     .await?;
                 let task = answer.task.unwrap_or_default();
@@ -183,10 +204,22 @@ impl TaskCommand {
                     let notes = html::text(&answer.account_notes);
                     printer.line(&format!("Notes of {}:\n{notes}\n", task.subject))?;
                 }
-                Ok(printer.resource(&task)?)
+                printer.resource(&task)?;
+                if !answer.notes.is_empty() && !printer.is_json() {
+                    printer.title("Notes")?;
+                    notes::show(&answer.notes, printer)?;
+                    if !answer.next_notes_page_token.is_empty() {
+                        let task = &task.number;
+                        printer.note(&format!("There are older ones: handoff task notes {task}"));
+                    }
+                }
+                Ok(())
             }
             Self::Generate(generate) => generate.run(session, printer).await,
             Self::List(list) => list.run(session, printer).await,
+            Self::Count(count) => count.run(session, printer).await,
+            Self::Watch(watch) => watch.run(session, printer).await,
+            Self::Notes(notes) => notes.run(session, printer).await,
             Self::Assign {
                 task,
                 members,

@@ -1,5 +1,6 @@
 //! Tasks.
 
+use futures_util::stream;
 use handoff_proto::v1::{
     self, TaskStatus, task_command_service_server::TaskCommandService,
     task_query_service_server::TaskQueryService,
@@ -252,6 +253,63 @@ impl TaskCommandService for Fake {
 
 #[tonic::async_trait]
 impl TaskQueryService for Fake {
+    type WatchTasksStream =
+        stream::Iter<std::vec::IntoIter<Result<v1::WatchTasksResponse, Status>>>;
+
+    /// Notes the filter, and counts all.
+    async fn count_tasks(
+        &self,
+        request: Request<v1::CountTasksRequest>,
+    ) -> Result<Response<v1::CountTasksResponse>, Status> {
+        self.check(&request)?;
+        let mut state = self.state.lock().unwrap();
+        state.asked.push(request.into_inner().filter);
+        Ok(Response::new(v1::CountTasksResponse {
+            count: state.tasks.len() as i32,
+            more: state.tasks.len() > 1,
+            position: 1,
+        }))
+    }
+
+    async fn list_task_notes(
+        &self,
+        _: Request<v1::ListTaskNotesRequest>,
+    ) -> Result<Response<v1::ListTaskNotesResponse>, Status> {
+        Err(Status::unimplemented("no test asks for notes"))
+    }
+
+    /// Tells one change after the position asked for, and breaks off.
+    async fn watch_tasks(
+        &self,
+        request: Request<v1::WatchTasksRequest>,
+    ) -> Result<Response<Self::WatchTasksStream>, Status> {
+        self.check(&request)?;
+        let request = request.into_inner();
+        let position = request.after_position.unwrap_or(100) + 1;
+        self.state
+            .lock()
+            .unwrap()
+            .asked
+            .push(format!("{:?} {}", request.after_position, request.epoch));
+        let changes = v1::watch_tasks_response::Changes {
+            position,
+            epoch: 3,
+            event_type: "task.completed".into(),
+            actor: "members/ana".into(),
+            tasks: vec![v1::TaskChange {
+                kind: v1::TaskChangeKind::Entered.into(),
+                name: format!("tasks/t{position}"),
+                task: None,
+            }],
+            ..Default::default()
+        };
+        let item = Some(v1::watch_tasks_response::Item::Changes(changes));
+        Ok(Response::new(stream::iter(vec![
+            Ok(v1::WatchTasksResponse { item }),
+            Err(Status::unavailable("the server is stopping")),
+        ])))
+    }
+
     async fn get_task(
         &self,
         request: Request<v1::GetTaskRequest>,
@@ -262,7 +320,7 @@ impl TaskQueryService for Fake {
             Some(task) => Ok(Response::new(v1::GetTaskResponse {
                 task: Some(task.clone()),
                 position: 1,
-                account_notes: String::new(),
+                ..Default::default()
             })),
             None => Err(Status::not_found(format!("{name} does not exist"))),
         }

@@ -1,11 +1,11 @@
-//! `query`: pages of tasks by two indexed filters over a million tasks, the first and a late one.
+//! `query`: pages of tasks by two indexed filters over a million tasks, the first and a late one; and counts.
 //!
 //! What is measured is the call as its client sees it, one call at a time, which is more than the
 //! server's part: the time of a call that does nothing is a row beside it.
 
 use std::time::Instant;
 
-use handoff_proto::v1::{ListTasksRequest, ListTasksResponse};
+use handoff_proto::v1::{CountTasksRequest, ListTasksRequest, ListTasksResponse};
 use hdrhistogram::Histogram;
 
 use super::{
@@ -30,6 +30,8 @@ const FILTERS: usize = 4;
 const CALLS: usize = 500;
 /// Milliseconds, for 99 of 100 calls.
 const BAR: f64 = 10.0;
+/// The same of a count.
+const COUNT_BAR: f64 = 20.0;
 
 pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<(), BenchError> {
     let corner = setting.service.corner("bench_query").await?;
@@ -74,19 +76,54 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
             }
         }
         for (measure, latency) in [first, late].into_iter().zip(latencies) {
-            let quantile = |part| latency.value_at_quantile(part) as f64 / 1_000.0;
-            let row = Row {
-                clients: Some(1),
-                p50_ms: Some(quantile(0.5)),
-                p99_ms: Some(quantile(0.99)),
-                ..Row::new(measure, quantile(0.99), "ms")
-            };
-            table.add(row.at_most(BAR));
+            table.add(row(measure, &latency).at_most(BAR));
         }
+    }
+    for (measure, filter) in [
+        ("query_count_open", "open".to_owned()),
+        (
+            "query_count_assignee",
+            format!("assignees:{} AND open", Shape::member(0)),
+        ),
+    ] {
+        let mut latency = new_histogram();
+        for _ in 0..CALLS {
+            count(&client, &filter, &mut latency).await?;
+        }
+        table.add(row(measure, &latency).at_most(COUNT_BAR));
     }
     api.stop().await?;
     projector.stop().await?;
     corner.remove().await
+}
+
+fn row(measure: &'static str, latency: &Histogram<u64>) -> Row {
+    let quantile = |part| latency.value_at_quantile(part) as f64 / 1_000.0;
+    Row {
+        clients: Some(1),
+        p50_ms: Some(quantile(0.5)),
+        p99_ms: Some(quantile(0.99)),
+        ..Row::new(measure, quantile(0.99), "ms")
+    }
+}
+
+/// Counts the tasks of a filter.
+async fn count(
+    client: &Client,
+    filter: &str,
+    latency: &mut Histogram<u64>,
+) -> Result<(), BenchError> {
+    let request = CountTasksRequest {
+        filter: filter.to_owned(),
+        ..CountTasksRequest::default()
+    };
+    let sent = Instant::now();
+    let answer = client.task_queries().count_tasks(request).await;
+    answer.map_err(|status| LoadError::Call(Box::new(status)))?;
+    latency
+        .record(sent.elapsed().as_micros() as u64)
+        .expect("it grows as needed");
+    Ok(())
 }
 
 fn new_histogram() -> Histogram<u64> {

@@ -22,6 +22,8 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
         "accounts",
         "members",
         "tasks",
+        "task_texts",
+        "task_notes",
         "timelines",
         "history",
     ];

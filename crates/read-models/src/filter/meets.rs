@@ -67,12 +67,7 @@ impl Test {
 }
 
 impl Value {
-    fn compares(
-        &self,
-        comparison: Comparison,
-        cell: Option<Cell<'_>>,
-        now: DateTime<Utc>,
-    ) -> bool {
+    fn compares(&self, comparison: Comparison, cell: Option<Cell<'_>>, now: DateTime<Utc>) -> bool {
         let order = match (cell, self) {
             (Some(Cell::Text(text)), Self::Text(value)) => text.cmp(value.as_str()),
             (Some(Cell::Moment(moment)), Self::Moment(value)) => moment.cmp(value),

@@ -71,7 +71,9 @@ impl Test {
             } => {
                 let value = match value {
                     Value::Text(text) => parameters.add(text.clone(), Type::TEXT),
-                    Value::Moment(moment) | Value::Now(moment) => parameters.add(*moment, Type::TIMESTAMPTZ),
+                    Value::Moment(moment) | Value::Now(moment) => {
+                        parameters.add(*moment, Type::TIMESTAMPTZ)
+                    }
                     Value::Integer(number) => parameters.add(*number, Type::INT8),
                 };
                 let Column { sql, nullable } = column;

@@ -2,6 +2,7 @@
 
 use handoff_domain::names::TaskName;
 use handoff_projections::{Source, Take, UnreadableRow};
+use tokio::try_join;
 use tokio_postgres::Row;
 
 use super::{Answer, Consistency, Queries, QueryError, joined};
@@ -105,19 +106,66 @@ impl Queries {
         viewer: &Viewer,
         consistency: Consistency,
     ) -> Result<Answer<Option<Page<NoteEntry>>>, QueryError> {
+        let notes = self.notes(name, internal_too, request, viewer, consistency);
+        let Answer { value, position } = notes.await?;
+        // What has notes exists; of what has none, the tasks know.
+        let key = TaskKey::Standalone(name.clone());
+        let exists =
+            !value.items.is_empty() || self.get_task(&key, consistency).await?.value.is_some();
+        Ok(Answer {
+            value: exists.then_some(value),
+            position,
+        })
+    }
+
+    /// One task and the newest notes on it, at most `most`, as [`list_task_notes`](Self::list_task_notes) has
+    /// them; none if there is none of that name. The notes on a task of an order are with the order.
+    pub async fn get_task_with_notes(
+        &self,
+        name: &TaskKey,
+        internal_too: bool,
+        most: i32,
+        viewer: &Viewer,
+        consistency: Consistency,
+    ) -> Result<Answer<Option<(TaskEntry, Page<NoteEntry>)>>, QueryError> {
+        let TaskKey::Standalone(own) = name else {
+            let Answer { value, position } = self.get_task(name, consistency).await?;
+            let none = Page {
+                items: Vec::new(),
+                next_page_token: String::new(),
+            };
+            let value = value.map(|task| (task, none));
+            return Ok(Answer { value, position });
+        };
+        let newest = ListRequest {
+            page_size: most,
+            ..ListRequest::default()
+        };
+        let (task, notes) = try_join!(
+            self.get_task(name, consistency),
+            self.notes(own, internal_too, &newest, viewer, consistency)
+        )?;
+        Ok(Answer {
+            value: task.value.map(|task| (task, notes.value)),
+            position: task.position.min(notes.position),
+        })
+    }
+
+    /// The notes on a task; nothing of one that is not there.
+    async fn notes(
+        &self,
+        name: &TaskName,
+        internal_too: bool,
+        request: &ListRequest<'_>,
+        viewer: &Viewer,
+        consistency: Consistency,
+    ) -> Result<Answer<Page<NoteEntry>>, QueryError> {
         let shown = if internal_too { "internal" } else { "" };
         let scope = format!("{name} {shown}");
         let plan = task_notes::LISTING.plan(request, viewer, &scope, &self.tokens)?;
         let statement = task_notes::page(&plan, name, internal_too);
         let answer = self.run(NOTES, None, &statement, consistency, note).await?;
-        // What has notes exists; of what has none, the tasks know.
-        let exists = !answer.value.is_empty()
-            || self.get_task(&TaskKey::Standalone(name.clone()), consistency).await?.value.is_some();
-        let Answer { value, position } = self.page(&plan, answer);
-        Ok(Answer {
-            value: exists.then_some(value),
-            position,
-        })
+        Ok(self.page(&plan, answer))
     }
 }
 

@@ -227,10 +227,7 @@ pub(crate) static LISTING: Listing = Listing {
         ),
         Field::moment("create_time", CREATED_AT),
         Field::moment("update_time", UPDATED_AT),
-        Field::new(
-            "percent_complete",
-            Kind::Integer(Column::required(PERCENT)),
-        ),
+        Field::new("percent_complete", Kind::Integer(Column::required(PERCENT))),
         Field::new(
             "tags",
             Kind::Texts {
@@ -242,7 +239,10 @@ pub(crate) static LISTING: Listing = Listing {
             "estimated_hours",
             Kind::Decimal(Column::optional(ESTIMATED_HOURS)),
         ),
-        Field::new("actual_hours", Kind::Decimal(Column::optional(ACTUAL_HOURS))),
+        Field::new(
+            "actual_hours",
+            Kind::Decimal(Column::optional(ACTUAL_HOURS)),
+        ),
         Field::new("billable", Kind::Flag(billable)),
         Field::new("billed", Kind::Flag(billed)),
         Field::new(

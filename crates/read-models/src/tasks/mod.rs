@@ -23,10 +23,10 @@ use crate::{
 };
 
 use asked::{Asked, COLUMNS};
-pub(crate) use list::{DELETED, LISTING, count, is_searched, one, page};
 pub use checklist::{ChecklistTask, changed_tasks, tasks_of};
 pub use key::TaskKey;
 pub use list::MOST_COUNTED;
+pub(crate) use list::{DELETED, LISTING, count, is_searched, one, page};
 pub use watched::WatchedTasks;
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.

@@ -8,8 +8,8 @@ use handoff_projections::{
     Environment, Inclusion, Metrics, Notices, Settings, reading_pool, run_projector,
 };
 use handoff_read_models::{
-    Consistency, Queries, accounts::Accounts, history::History, members::Members, tasks::Tasks,
-    timelines::Timelines,
+    Consistency, Queries, accounts::Accounts, history::History, members::Members,
+    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats};
 use tokio::time::Instant;
@@ -63,6 +63,14 @@ impl Scene {
             running.clone(),
         ));
         tokio::spawn(run_projector::<Members>(
+            environment.clone(),
+            running.clone(),
+        ));
+        tokio::spawn(run_projector::<TaskTexts>(
+            environment.clone(),
+            running.clone(),
+        ));
+        tokio::spawn(run_projector::<TaskNotes>(
             environment.clone(),
             running.clone(),
         ));

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use futures_util::{Stream, try_join};
+use futures_util::Stream;
 use handoff_domain::names::TaskName;
 use handoff_event_log::Epoch;
 use handoff_proto::v1::{self, task_query_service_server::TaskQueryService};
@@ -41,40 +41,31 @@ impl TaskQueryService for TaskQueries {
         let name = fields.name::<TaskName>("name", &request.name);
         let min_position = fields.position("min_position", request.min_position);
         let (name, min_position) = fields.finish(name.zip(min_position))?;
-        let (queries, consistency) = (&self.read_side.queries, query.consistency(min_position));
-        let newest = ListRequest {
-            page_size: NEWEST_NOTES,
-            ..ListRequest::default()
-        };
-        let internal_too = query.view.shows_internal_notes();
-        let (answer, notes) = try_join!(
-            queries.get_task(&name, consistency),
-            queries.list_task_notes(&name, internal_too, &newest, &query.viewer, consistency),
-        )
-        .map_err(ApiError::from)?;
-        let now = query.viewer.now;
-        let account_notes = answer
-            .value
-            .as_ref()
-            .map(|entry| views::task::account_notes(query.view, entry));
-        let task = answer
-            .value
-            .and_then(|entry| views::task::of_entry(query.view, entry, now));
-        let task = Some(task.ok_or_else(|| ApiError::not_found(name.as_str()))?);
-        // Deleted between the two.
-        let (newest, rest) = notes
-            .value
-            .map(|page| (page.items, page.next_page_token))
-            .unwrap_or_default();
+        let answer = self
+            .read_side
+            .queries
+            .get_task_with_notes(
+                &name,
+                query.view.shows_internal_notes(),
+                NEWEST_NOTES,
+                &query.viewer,
+                query.consistency(min_position),
+            )
+            .await
+            .map_err(ApiError::from)?;
+        let missing = || ApiError::not_found(name.as_str());
+        let (entry, notes) = answer.value.ok_or_else(missing)?;
+        let account_notes = views::task::account_notes(query.view, &entry);
+        let task = views::task::of_entry(query.view, entry, query.viewer.now);
+        let newest = notes.items.into_iter();
         Ok(Response::new(v1::GetTaskResponse {
-            task,
-            position: answer.position.min(notes.position).0,
-            account_notes: account_notes.unwrap_or_default(),
+            task: Some(task.ok_or_else(missing)?),
+            position: answer.position.0,
+            account_notes,
             notes: newest
-                .into_iter()
                 .filter_map(|entry| views::task::note(query.view, entry))
                 .collect(),
-            next_notes_page_token: rest,
+            next_notes_page_token: notes.next_page_token,
         }))
     }
 

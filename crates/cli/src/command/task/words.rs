@@ -48,6 +48,18 @@ impl Status {
     }
 }
 
+impl Priority {
+    /// As filters name it.
+    pub(super) fn value(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+}
+
 impl From<OpenStatus> for TaskStatus {
     fn from(status: OpenStatus) -> Self {
         match status {
