@@ -8,10 +8,12 @@ use handoff_projections::Admin;
 use handoff_proto::v1::{
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
+    catalog_query_service_server::CatalogQueryServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
-    projection_service_server::ProjectionServiceServer,
+    order_query_service_server::OrderQueryServiceServer,
+    portal_service_server::PortalServiceServer, projection_service_server::ProjectionServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
     settings_query_service_server::SettingsQueryServiceServer,
     task_command_service_server::TaskCommandServiceServer,
@@ -32,11 +34,14 @@ use crate::{
     services::{
         account::AccountCommands,
         account_queries::AccountQueries,
+        catalog_queries::CatalogQueries,
         disabling::Disabling,
         follow::Events,
         history::HistoryQueries,
         member::MemberCommands,
         member_queries::MemberQueries,
+        order_queries::OrderQueries,
+        portal::Portal,
         projection::Projections,
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
@@ -103,6 +108,10 @@ impl Api {
             read_side: read_side.clone(),
             watches: Watches::new(events.clone()),
         };
+        let portal = Portal {
+            read_side: read_side.clone(),
+            commands: commands.clone(),
+        };
         let history = HistoryQueries {
             read_side: read_side.clone(),
             events,
@@ -132,6 +141,17 @@ impl Api {
             )
             .add_service(
                 TaskQueryServiceServer::new(tasks).max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                CatalogQueryServiceServer::new(CatalogQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OrderQueryServiceServer::new(OrderQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                PortalServiceServer::new(portal).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 MemberQueryServiceServer::new(MemberQueries(read_side))

@@ -7,8 +7,9 @@ use handoff_commands::new_id;
 use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
-    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, history::History, members::Members, order_notes::OrderNotes,
+    orders::Orders, portal::Portal, portal_notes::PortalNotes, services::Services,
+    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -128,6 +129,11 @@ impl Followers {
                 Tasks::NAME => self.spawn(run_projector::<Tasks>(environment, stop)),
                 TaskTexts::NAME => self.spawn(run_projector::<TaskTexts>(environment, stop)),
                 TaskNotes::NAME => self.spawn(run_projector::<TaskNotes>(environment, stop)),
+                Services::NAME => self.spawn(run_projector::<Services>(environment, stop)),
+                Orders::NAME => self.spawn(run_projector::<Orders>(environment, stop)),
+                OrderNotes::NAME => self.spawn(run_projector::<OrderNotes>(environment, stop)),
+                Portal::NAME => self.spawn(run_projector::<Portal>(environment, stop)),
+                PortalNotes::NAME => self.spawn(run_projector::<PortalNotes>(environment, stop)),
                 Timelines::NAME => self.spawn(run_projector::<Timelines>(environment, stop)),
                 History::NAME => self.spawn(run_projector::<History>(environment, stop)),
                 other => unreachable!("the command line takes no read model {other}"),

@@ -6,8 +6,9 @@ use handoff_bus::{Hints, Precedence, Subjects};
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
-    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, history::History, members::Members, order_notes::OrderNotes,
+    orders::Orders, portal::Portal, portal_notes::PortalNotes, services::Services,
+    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -22,12 +23,17 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 7] = [
+pub(crate) const PROJECTIONS: [&str; 12] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
     TaskTexts::NAME,
     TaskNotes::NAME,
+    Services::NAME,
+    Orders::NAME,
+    OrderNotes::NAME,
+    Portal::NAME,
+    PortalNotes::NAME,
     Timelines::NAME,
     History::NAME,
 ];

@@ -29,6 +29,11 @@ const OTHERS: &[&str] = &[
     "members",
     "task_texts",
     "task_notes",
+    "services",
+    "orders",
+    "order_notes",
+    "portal",
+    "portal_notes",
     "timelines",
     "history",
 ];
@@ -42,6 +47,11 @@ const PROJECT: &[&str] = &[
     "tasks",
     "task_texts",
     "task_notes",
+    "services",
+    "orders",
+    "order_notes",
+    "portal",
+    "portal_notes",
     "timelines",
     "history",
 ];

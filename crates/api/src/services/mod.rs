@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod account_queries;
 mod account_requests;
+pub(crate) mod catalog_queries;
 mod contact_requests;
 pub(crate) mod disabling;
 pub(crate) mod events;
@@ -11,6 +12,8 @@ pub(crate) mod follow;
 pub(crate) mod history;
 pub(crate) mod member;
 pub(crate) mod member_queries;
+pub(crate) mod order_queries;
+pub(crate) mod portal;
 pub(crate) mod projection;
 pub(crate) mod settings;
 pub(crate) mod settings_queries;

@@ -15,6 +15,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{command::Commands, services::task::batch::results};
 
+pub(super) use fields::due;
 pub(crate) use queries::TaskQueries;
 
 /// Commands about tasks.

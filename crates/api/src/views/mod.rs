@@ -2,8 +2,11 @@
 //! alike.
 
 pub(crate) mod account;
+pub(crate) mod catalog;
 pub(crate) mod event;
 pub(crate) mod member;
+pub(crate) mod orders;
+pub(crate) mod portal;
 pub(crate) mod projection;
 pub(crate) mod settings;
 pub(crate) mod task;

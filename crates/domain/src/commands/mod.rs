@@ -6,6 +6,7 @@ mod contact;
 mod generate;
 mod member;
 mod new_id;
+mod portal;
 mod record;
 mod role;
 mod settings;
@@ -26,6 +27,7 @@ pub use member::{
     CreateMember, DisableMember, EnableMember, Holding, Holdings, StartDisabling, UpdateMember,
 };
 pub use new_id::NewId;
+pub use portal::AskQuestion;
 pub use record::{LogInteraction, RecordQuestion, UpdateNotes};
 pub use role::{AssignRole, VacateRole};
 pub use settings::UpdateSettings;

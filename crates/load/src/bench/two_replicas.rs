@@ -24,6 +24,11 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
         "tasks",
         "task_texts",
         "task_notes",
+        "services",
+        "orders",
+        "order_notes",
+        "portal",
+        "portal_notes",
         "timelines",
         "history",
     ];

@@ -91,10 +91,7 @@ pub(crate) static LISTING: Listing = Listing {
                 any: "(k.due < 'infinity')",
             },
         ),
-        Field::new(
-            "close_time",
-            Kind::Moment(Column::optional("k.closed_at")),
-        ),
+        Field::new("close_time", Kind::Moment(Column::optional("k.closed_at"))),
         Field::name("creator", "k.creator", actor),
         Field::moment("create_time", "k.created_at"),
         Field::moment("update_time", "k.updated_at"),
@@ -178,7 +175,8 @@ pub(crate) fn one(name: &OrderName) -> Statement {
     let order = parameters.add(name.as_str().to_owned(), Type::TEXT);
     let (columns, names) = (columns::<Orders>("p"), names("p.people"));
     let sql = format!(
-        "select {columns}, array[]::text[] as place, {names} from {{0}}.rows p where p.order_name = {order}"
+        "select {columns}, array[]::text[] as place, {names}, \
+         (select a.details::json ->> 'notes' from {{1}}.rows a where a.account = p.account) from {{0}}.rows p where p.order_name = {order}"
     );
     Statement { sql, parameters }
 }

@@ -10,7 +10,7 @@ use handoff_domain::{
     Event, Revision, Version,
     names::{AccountName, Actor, MemberName, OrderName, ServiceName, StreamName},
     order::{Details, Order, Status},
-    text::Line,
+    text::{Html, Line},
 };
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
@@ -37,6 +37,8 @@ pub struct OrderEntry {
     pub name: OrderName,
     pub row: OrderRow,
     pub names: Names,
+    /// Of its account, as they are now.
+    pub account_notes: Option<Html>,
 }
 
 /// What is called how in an order, as it is now.
@@ -88,7 +90,11 @@ fn name(stream: &StreamName) -> Option<OrderName> {
 fn people(details: &Details) -> BTreeSet<&str> {
     let tasks = &details.tasks;
     let of_tasks = tasks.iter().flat_map(|task| &task.content.assignees);
-    let on_it = details.assignees.iter().chain(&details.added).chain(of_tasks);
+    let on_it = details
+        .assignees
+        .iter()
+        .chain(&details.added)
+        .chain(of_tasks);
     let checked = tasks.iter().filter_map(|task| task.checked.as_ref());
     let actors = checked.map(|checked| &checked.by);
     let actors = actors

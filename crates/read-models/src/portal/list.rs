@@ -6,7 +6,7 @@ use handoff_projections::Index;
 use tokio_postgres::types::Type;
 
 use crate::{
-    filter::{Comparison, Column, Condition, Field, Kind, Parameters, Test, Value, Viewer},
+    filter::{Column, Comparison, Condition, Field, Kind, Parameters, Test, Value, Viewer},
     list::{Listing, Plan, Statement},
     order::Sortable,
 };

@@ -33,7 +33,10 @@ pub struct Portal;
 pub enum Held {
     Task(SharedTask),
     /// With the version of its last event, so that none is applied twice.
-    Order { order: Order, version: u32 },
+    Order {
+        order: Order,
+        version: u32,
+    },
 }
 
 /// A task or order, with what is known of it so far.

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use handoff_domain::{
-    names::{AccountName, Subject},
-    task::{self, Status, Visibility},
+    names::{AccountName, StreamName, Subject},
+    task::{self, Status, Task, Visibility},
     text::{Html, Line},
 };
 use handoff_event_log::Recorded;
@@ -11,7 +11,6 @@ use handoff_projections::{FoldError, Rows};
 use serde::{Deserialize, Serialize};
 
 use super::{Held, PortalRow};
-use handoff_domain::names::StreamName;
 
 /// What is known of an account's task, for contacts or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +33,24 @@ pub struct TaskForContacts {
     pub created_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<DateTime<Utc>>,
+}
+
+impl TaskForContacts {
+    /// What contacts of its account see of a task, if anything.
+    pub fn of(task: &Task) -> Option<Self> {
+        let details = task.details()?;
+        let of_account = matches!(details.subject, Subject::Account(_));
+        let visible = of_account && details.visibility == Visibility::Portal;
+        visible.then(|| Self {
+            number: details.number.clone(),
+            title: details.title.clone(),
+            description: details.description.clone(),
+            status: details.status(),
+            due: details.due,
+            created_at: details.created_at,
+            completed_at: details.completed().map(|(at, _)| at),
+        })
+    }
 }
 
 impl SharedTask {

@@ -108,6 +108,7 @@ fn order(row: &Row) -> Result<OrderEntry, UnreadableRow> {
         name,
         row,
         names: names(&mut joined)?,
+        account_notes: joined.parse_optional()?.map(|Stored(notes)| notes),
     })
 }
 

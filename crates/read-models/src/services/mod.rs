@@ -120,7 +120,10 @@ impl ReadModel for Services {
         let Service::Existing(details) = state else {
             return;
         };
-        let assignees = details.tasks.iter().flat_map(|task| &task.content.assignees);
+        let assignees = details
+            .tasks
+            .iter()
+            .flat_map(|task| &task.content.assignees);
         let assignees: BTreeSet<_> = assignees.map(MemberName::as_str).collect();
         to.put(json(details))
             .put(version.0 as i32)

@@ -106,7 +106,11 @@ pub fn changed_tasks(
             was => changed.push((name, was, Some(task))),
         }
     }
-    changed.extend(before.into_iter().map(|(name, was)| (name, Some(was), None)));
+    changed.extend(
+        before
+            .into_iter()
+            .map(|(name, was)| (name, Some(was), None)),
+    );
     changed
 }
 

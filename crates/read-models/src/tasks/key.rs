@@ -73,7 +73,13 @@ mod tests {
             let key = TaskKey::of_task(name).unwrap();
             assert_eq!(key.to_string(), name);
         }
-        for name in ["orders/o", "accounts/a", "orders/o/notes/a", "tasks/a/b", ""] {
+        for name in [
+            "orders/o",
+            "accounts/a",
+            "orders/o/notes/a",
+            "tasks/a/b",
+            "",
+        ] {
             assert!(TaskKey::of_task(name).is_err(), "{name}");
         }
         assert!(matches!("orders/o".parse(), Ok(TaskKey::Checklist(_))));

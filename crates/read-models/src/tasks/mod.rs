@@ -8,11 +8,7 @@ mod list;
 mod watched;
 
 use handoff_domain::{
-    CorruptHistory, Event, Version,
-    names::StreamName,
-    order::Order,
-    task::Task,
-    text::Html,
+    CorruptHistory, Event, Version, names::StreamName, order::Order, task::Task, text::Html,
 };
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};

@@ -48,7 +48,7 @@ pub(super) fn open_status(field: &str, number: i32, fields: &mut Fields) -> Opti
 }
 
 /// When a task is due, if a time or a day is given.
-pub(super) fn due(
+pub(in crate::services) fn due(
     time: Option<&Timestamp>,
     date: &str,
     fields: &mut Fields,
