@@ -7,7 +7,9 @@ use crate::{
     context::Context,
     limits,
     member::{self, Kind, Member, OtherAdmin},
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{
+        AccountName, MemberName, OrderName, OrderTaskName, StreamName, TaskName, TemplateTaskName,
+    },
     rejection::{Held, Reason, Rejection},
     settings::Settings,
     terms::Role,
@@ -161,6 +163,12 @@ pub enum Holding {
     SupportTeam { account: AccountName },
     /// A part in an open task.
     OpenTask { task: TaskName },
+    /// A part in an open task of an open order.
+    OpenOrderTask { task: OrderTaskName },
+    /// A place on an open order, by hand.
+    Order { order: OrderName },
+    /// A part in a task of a service's template.
+    TemplateTask { task: TemplateTaskName },
     /// The setting `default_assignee`.
     DefaultAssignee,
 }
@@ -171,6 +179,9 @@ impl Holding {
         match self {
             Self::Role { account, .. } | Self::SupportTeam { account } => account.as_str(),
             Self::OpenTask { task } => task.as_str(),
+            Self::OpenOrderTask { task } => task.as_str(),
+            Self::Order { order } => order.as_str(),
+            Self::TemplateTask { task } => task.as_str(),
             Self::DefaultAssignee => "settings",
         }
     }
@@ -191,6 +202,9 @@ impl fmt::Display for Holding {
             Self::Role { account, role } => write!(f, "{role} of {account}"),
             Self::SupportTeam { account } => write!(f, "support team of {account}"),
             Self::OpenTask { task } => task.fmt(f),
+            Self::OpenOrderTask { task } => task.fmt(f),
+            Self::Order { order } => write!(f, "assigned to {order}"),
+            Self::TemplateTask { task } => task.fmt(f),
             Self::DefaultAssignee => f.write_str("the setting default_assignee"),
         }
     }

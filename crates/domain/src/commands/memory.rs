@@ -12,7 +12,9 @@ use crate::{
         StartDisabling, UpdateSettings,
     },
     member,
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, MemberName, OrderName, ServiceName, StreamName, TaskName},
+    order::Order,
+    service::Service,
     settings::{Changes, Settings},
     task::Task,
     text::Line,
@@ -136,6 +138,19 @@ impl Memory {
         self.decide(&context, command)
     }
 
+    /// The same of an admin.
+    pub(super) fn decide_as_admin_at(
+        &mut self,
+        expected: Revision,
+        command: &dyn Command,
+    ) -> Result<StreamName, Rejection> {
+        let context = Context {
+            expected: Some(expected),
+            ..self.context("members/admin")
+        };
+        self.decide(&context, command)
+    }
+
     pub(super) fn account(&self, id: &str) -> account::Details {
         self.find_account(id)
             .unwrap_or_else(|| panic!("no account {id}"))
@@ -202,5 +217,37 @@ impl Memory {
             State::Task(task) => (*task).clone(),
             state => panic!("{state:?}"),
         }
+    }
+
+    pub(super) fn service(&self, id: &str) -> Service {
+        let name = ServiceName::from_id(id).unwrap();
+        match self.get(&(&name).into()).unwrap().state {
+            State::Service(service) => (*service).clone(),
+            state => panic!("{state:?}"),
+        }
+    }
+
+    pub(super) fn order(&self, id: &str) -> Order {
+        let name = OrderName::from_id(id).unwrap();
+        match self.get(&(&name).into()).unwrap().state {
+            State::Order(order) => (*order).clone(),
+            state => panic!("{state:?}"),
+        }
+    }
+
+    /// Puts a state in the place of `orders/o1`'s, for what would take too long to come to by commands.
+    pub(super) fn put_order(&mut self, order: Order) {
+        let stream: StreamName = "orders/o1".parse().unwrap();
+        let version = self.get(&stream).unwrap().version;
+        let state = State::Order(order.into());
+        self.states.insert(stream, Versioned { version, state });
+    }
+
+    /// Appends an event of which no command is there yet.
+    pub(super) fn record(&mut self, stream: StreamName, event: crate::Event) {
+        let before = self.get(&stream).unwrap();
+        let state = before.state.evolve(&event).unwrap();
+        let version = before.version.next();
+        self.states.insert(stream, Versioned { version, state });
     }
 }

@@ -2,13 +2,16 @@
 //! methods of that aggregate.
 
 mod account;
+mod checklist;
 mod contact;
 mod generate;
 mod member;
 mod new_id;
+mod order;
 mod portal;
 mod record;
 mod role;
+mod service;
 mod settings;
 mod task;
 mod upkeep;
@@ -28,8 +31,18 @@ pub use member::{
 };
 pub use new_id::NewId;
 pub use portal::AskQuestion;
+pub use order::{
+    AddOrderNote, AddOrderTask, AssignOrder, AssignOrderTask, CancelOrder, CheckOrderTask,
+    CompleteOrder, HandOverOrder, HandOverOrderTask, NewOrderTask, NoteOn, PlaceOrder,
+    RemoveOrderTask, RenewOrder, ReopenOrder, ReorderOrderTasks, UncheckOrderTask, UpdateOrder,
+    UpdateOrderTask,
+};
 pub use record::{LogInteraction, RecordQuestion, UpdateNotes};
 pub use role::{AssignRole, VacateRole};
+pub use service::{
+    AddTemplateTask, CreateService, HandOverTemplateTask, RemoveTemplateTask, ReorderTemplateTasks,
+    RetireService, UpdateService, UpdateTemplateTask,
+};
 pub use settings::UpdateSettings;
 pub use task::{
     AddInternalNote, AddNote, AssignTask, CancelTask, CompleteTask, CreateTask, CreateTaskFromCall,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     names::{Actor, MemberName, OrderTaskName},
     order::{Details, Event, Progress},
-    task::{AssignmentCause, AssignmentSource},
+    task::{AssignmentCause, AssignmentSource, Difference},
 };
 
 /// Who works in the place of those who do not take work any more (S4). A command makes it from what it
@@ -245,10 +245,7 @@ impl<'a> Decision<'a> {
 }
 
 /// Those who leave and those who join, if anybody does.
-fn difference(
-    before: &[MemberName],
-    after: &[MemberName],
-) -> Option<(Vec<MemberName>, Vec<MemberName>)> {
+fn difference(before: &[MemberName], after: &[MemberName]) -> Option<Difference> {
     let without = |members: &[MemberName], others: &[MemberName]| -> Vec<MemberName> {
         let those = members.iter().filter(|member| !others.contains(member));
         those.cloned().collect()

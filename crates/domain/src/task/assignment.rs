@@ -21,6 +21,9 @@ pub enum Assignment {
     },
 }
 
+/// Those who leave, and those who join.
+pub(crate) type Difference = (Vec<MemberName>, Vec<MemberName>);
+
 impl Assignment {
     /// Those whom it names as assignees.
     pub fn named(&self) -> &[MemberName] {
@@ -65,7 +68,7 @@ impl Assignment {
     pub(crate) fn between(
         &self,
         assignees: &[MemberName],
-    ) -> Result<Option<(Vec<MemberName>, Vec<MemberName>)>, Rejection> {
+    ) -> Result<Option<Difference>, Rejection> {
         let (left, joined) = self.difference(assignees);
         if left.is_empty() && joined.is_empty() {
             return Ok(None);
@@ -84,7 +87,7 @@ impl Assignment {
     }
 
     /// Those who leave `assignees` and those who join.
-    fn difference(&self, assignees: &[MemberName]) -> (Vec<MemberName>, Vec<MemberName>) {
+    fn difference(&self, assignees: &[MemberName]) -> Difference {
         let among = |members: &[MemberName], is: bool| -> Vec<MemberName> {
             let those = members
                 .iter()

@@ -33,6 +33,7 @@ pub use notify::{Notify, Recipient};
 pub use update::Changes;
 pub use values::{OpenStatus, Origin, Percent, Priority, Requester, Status, Tag, Visibility};
 
+pub(crate) use assignment::Difference;
 pub(crate) use due::in_range;
 pub(crate) use update::check_count;
 

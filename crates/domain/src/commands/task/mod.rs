@@ -3,10 +3,10 @@
 mod assign;
 mod call;
 mod create;
-mod note;
+pub(super) mod note;
 mod progress;
 mod relate;
-mod successor;
+pub(super) mod successor;
 mod update;
 
 #[cfg(test)]
@@ -14,7 +14,7 @@ mod properties;
 #[cfg(test)]
 mod rights_tests;
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(super) use task::{check_count, distinct};
 
 /// Which class of caller this is, as the log knows it now. Reading the stream makes the append fail
 /// where that changes meanwhile.
-fn caller(context: &Context, unit: &mut Unit<'_>) -> Result<Caller, Stop> {
+pub(super) fn caller(context: &Context, unit: &mut Unit<'_>) -> Result<Caller, Stop> {
     if let Actor::Contact(contact) = &context.actor {
         let name = contact.account();
         let account = unit.account(&name)?;

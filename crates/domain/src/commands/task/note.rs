@@ -62,7 +62,7 @@ impl Command for MarkBilled {
 }
 
 /// A note in which something is left to read.
-fn written(note: &Html) -> Result<Html, Rejection> {
+pub(in crate::commands) fn written(note: &Html) -> Result<Html, Rejection> {
     if note.is_blank() {
         return Err(Rejection::invalid("note", "must not be empty"));
     }

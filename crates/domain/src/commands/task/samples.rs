@@ -9,13 +9,13 @@ use crate::{
 };
 
 /// Somebody at `accounts/acme` who may sign in.
-pub(super) const ZOE: &str = "accounts/acme/contacts/zoe";
+pub(in crate::commands) const ZOE: &str = "accounts/acme/contacts/zoe";
 
 pub(super) fn name(id: &str) -> TaskName {
     TaskName::from_id(id).unwrap()
 }
 
-pub(super) fn member(id: &str) -> MemberName {
+pub(in crate::commands) fn member(id: &str) -> MemberName {
     MemberName::from_id(id).unwrap()
 }
 
@@ -66,7 +66,7 @@ pub(super) fn details(memory: &Memory, id: &str) -> Details {
     memory.task(&name(id)).details().unwrap().clone()
 }
 
-pub(super) fn reason(rejection: Rejection) -> Reason {
+pub(in crate::commands) fn reason(rejection: Rejection) -> Reason {
     match rejection {
         Rejection::Precondition { reason, .. } => reason,
         other => panic!("{other}"),
@@ -74,7 +74,7 @@ pub(super) fn reason(rejection: Rejection) -> Reason {
 }
 
 /// The fields at fault, in order.
-pub(super) fn fields(rejection: Rejection) -> Vec<String> {
+pub(in crate::commands) fn fields(rejection: Rejection) -> Vec<String> {
     let field = |violation: Violation| violation.field;
     match rejection {
         Rejection::Invalid(violations) => violations.into_iter().map(field).collect(),

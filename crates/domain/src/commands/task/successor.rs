@@ -11,7 +11,10 @@ use crate::{
 /// Who works in the place of `member`: they themselves if they take work, else the first along the
 /// chain of their successors who does. None: nobody. Reading the streams makes the append fail where
 /// that changes meanwhile.
-fn in_place_of(unit: &mut Unit<'_>, member: &MemberName) -> Result<Option<MemberName>, Stop> {
+pub(in crate::commands) fn in_place_of(
+    unit: &mut Unit<'_>,
+    member: &MemberName,
+) -> Result<Option<MemberName>, Stop> {
     let mut passed: Vec<MemberName> = Vec::new();
     let mut next = member.clone();
     loop {
