@@ -219,7 +219,7 @@ impl Watcher {
     /// What became of one task that is another than before.
     fn change(&self, changed: Changed, now: DateTime<Utc>) -> Option<TaskChange> {
         let Changed { key, before, after } = changed;
-        let is_in = |state: &TaskState| self.tasks.shows(&key, state, now);
+        let is_in = |state: &TaskState| self.tasks.shows(key.as_str(), state, now);
         let kind = match (
             before.as_ref().is_some_and(is_in),
             after.as_ref().is_some_and(is_in),

@@ -9,6 +9,8 @@ mod disabling;
 mod draining;
 mod events;
 mod notes;
+mod orders;
+mod portal;
 mod projections;
 mod queries;
 mod support;

@@ -30,13 +30,13 @@ pub use member::{
     CreateMember, DisableMember, EnableMember, Holding, Holdings, StartDisabling, UpdateMember,
 };
 pub use new_id::NewId;
-pub use portal::AskQuestion;
 pub use order::{
     AddOrderNote, AddOrderTask, AssignOrder, AssignOrderTask, CancelOrder, CheckOrderTask,
     CompleteOrder, HandOverOrder, HandOverOrderTask, NewOrderTask, NoteOn, PlaceOrder,
     RemoveOrderTask, RenewOrder, ReopenOrder, ReorderOrderTasks, UncheckOrderTask, UpdateOrder,
     UpdateOrderTask,
 };
+pub use portal::AskQuestion;
 pub use record::{LogInteraction, RecordQuestion, UpdateNotes};
 pub use role::{AssignRole, VacateRole};
 pub use service::{

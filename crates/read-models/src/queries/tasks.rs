@@ -39,12 +39,11 @@ impl Queries {
     /// One task; none if there is none of that name.
     pub async fn get_task(
         &self,
-        name: &TaskKey,
+        name: impl Into<TaskKey>,
         consistency: Consistency,
     ) -> Result<Answer<Option<TaskEntry>>, QueryError> {
-        let answer = self
-            .run(TASKS, None, &tasks::one(name), consistency, task)
-            .await?;
+        let statement = tasks::one(&name.into());
+        let answer = self.run(TASKS, None, &statement, consistency, task).await?;
         Ok(answer.first())
     }
 
@@ -109,9 +108,8 @@ impl Queries {
         let notes = self.notes(name, internal_too, request, viewer, consistency);
         let Answer { value, position } = notes.await?;
         // What has notes exists; of what has none, the tasks know.
-        let key = TaskKey::Standalone(name.clone());
         let exists =
-            !value.items.is_empty() || self.get_task(&key, consistency).await?.value.is_some();
+            !value.items.is_empty() || self.get_task(name, consistency).await?.value.is_some();
         Ok(Answer {
             value: exists.then_some(value),
             position,

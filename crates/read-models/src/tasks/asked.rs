@@ -105,8 +105,8 @@ pub(super) const COLUMNS: &[&str] = &[
     "expenses_currency text collate \"C\"",
     "tags text[] collate \"C\" not null",
     "responsible_role text collate \"C\"",
-    // `order` is a word of SQL.
-    "order_name text collate \"C\"",
+    // Empty for a task of its own. `order` is a word of SQL.
+    "order_name text collate \"C\" not null",
     "is_current boolean not null",
 ];
 
@@ -326,7 +326,7 @@ impl<'a> Asked<'a> {
             .put(self.expenses_currency)
             .put(&self.tags)
             .put(self.responsible_role)
-            .put(self.order.as_ref().map(OrderName::as_str))
+            .put(self.order.as_ref().map_or("", OrderName::as_str))
             .put(self.current);
     }
 
@@ -388,7 +388,7 @@ impl Cells for Asked<'_> {
             list::EXPENSES_CURRENCY => text(self.expenses_currency),
             list::TAGGED => Cell::Texts(self.tags.clone()),
             list::TAGGED_AT_ALL => Cell::Flag(!self.tags.is_empty()),
-            list::ORDER_NAME => borrowed(self.order.as_ref().map(OrderName::as_str)),
+            list::ORDER_NAME => Cell::Text(self.order.as_ref().map_or("", OrderName::as_str)),
             list::CURRENT => Cell::Flag(self.current),
             list::RESPONSIBLE_ROLE => borrowed(self.responsible_role),
             _ => return None,

@@ -43,6 +43,18 @@ impl TaskKey {
     }
 }
 
+impl From<&TaskName> for TaskKey {
+    fn from(name: &TaskName) -> Self {
+        Self::Standalone(name.clone())
+    }
+}
+
+impl From<&TaskKey> for TaskKey {
+    fn from(key: &TaskKey) -> Self {
+        key.clone()
+    }
+}
+
 impl fmt::Display for TaskKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

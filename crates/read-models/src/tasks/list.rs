@@ -154,7 +154,7 @@ pub(super) const INDEXES: &[Index] = &[
     // The tasks of one order.
     Index {
         name: "rows_order_name",
-        on: "(order_name) where order_name is not null",
+        on: "(order_name) where order_name <> ''",
     },
     // What changed last.
     Index {
@@ -281,7 +281,7 @@ pub(crate) static LISTING: Listing = Listing {
         Field::new(
             "order",
             Kind::Name {
-                column: Column::optional(ORDER_NAME),
+                column: Column::required(ORDER_NAME),
                 check: order,
             },
         ),

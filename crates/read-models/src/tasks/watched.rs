@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Asked, TaskKey, TaskState,
+    Asked, TaskState,
     list::{LISTING, NAME},
 };
 use crate::{
@@ -27,7 +27,7 @@ impl WatchedTasks {
     }
 
     /// Whether the list shows a task in this state at `now`: what the query would answer.
-    pub fn shows(&self, name: &TaskKey, state: &TaskState, now: DateTime<Utc>) -> bool {
+    pub fn shows(&self, name: &str, state: &TaskState, now: DateTime<Utc>) -> bool {
         let asked = Asked::of(state).filter(Asked::is_there);
         asked.is_some_and(|asked| self.0.meets(&Named { name, asked }, now))
     }
@@ -35,14 +35,14 @@ impl WatchedTasks {
 
 /// A task under its name.
 struct Named<'a> {
-    name: &'a TaskKey,
+    name: &'a str,
     asked: Asked<'a>,
 }
 
 impl Cells for Named<'_> {
     fn cell(&self, sql: &str) -> Option<Cell<'_>> {
         match sql {
-            NAME => Some(Cell::Text(self.name.as_str())),
+            NAME => Some(Cell::Text(self.name)),
             _ => self.asked.cell(sql),
         }
     }

@@ -44,6 +44,8 @@ enum Kind {
     Role,
     TaskCreated,
     TaskCompleted,
+    OrderPlaced,
+    OrderCompleted,
 }
 
 impl Kind {
@@ -57,6 +59,8 @@ impl Kind {
             Self::Role => "ROLE",
             Self::TaskCreated => "TASK_CREATED",
             Self::TaskCompleted => "TASK_COMPLETED",
+            Self::OrderPlaced => "ORDER_PLACED",
+            Self::OrderCompleted => "ORDER_COMPLETED",
         }
     }
 }
@@ -156,6 +160,14 @@ fn what(entry: &TimelineEntry) -> (String, String) {
             "task completed".to_owned(),
             format!("{} {}", it.number, it.title),
         ),
+        Some(Entry::OrderPlaced(it)) => (
+            "order placed".to_owned(),
+            format!("{} {}", id(&it.order), it.title),
+        ),
+        Some(Entry::OrderCompleted(it)) => (
+            "order completed".to_owned(),
+            format!("{} {}", id(&it.order), it.title),
+        ),
         None => (
             "something newer than this program".to_owned(),
             String::new(),
@@ -179,7 +191,7 @@ impl Row for TimelineEntry {
         let kind = match &self.entry {
             Some(Entry::Status(it)) => status(it.status()),
             Some(Entry::Question(_)) => Cell::new(kind, Tone::Warning),
-            Some(Entry::TaskCompleted(_)) => Cell::new(kind, Tone::Good),
+            Some(Entry::TaskCompleted(_) | Entry::OrderCompleted(_)) => Cell::new(kind, Tone::Good),
             _ => kind.into(),
         };
         let late = match (&self.happen_time, &self.record_time) {
