@@ -8,10 +8,12 @@ use handoff_projections::Admin;
 use handoff_proto::v1::{
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
+    catalog_command_service_server::CatalogCommandServiceServer,
     catalog_query_service_server::CatalogQueryServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
+    order_command_service_server::OrderCommandServiceServer,
     order_query_service_server::OrderQueryServiceServer,
     portal_service_server::PortalServiceServer, projection_service_server::ProjectionServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
@@ -34,12 +36,14 @@ use crate::{
     services::{
         account::AccountCommands,
         account_queries::AccountQueries,
+        catalog::CatalogCommands,
         catalog_queries::CatalogQueries,
         disabling::Disabling,
         follow::Events,
         history::HistoryQueries,
         member::MemberCommands,
         member_queries::MemberQueries,
+        order::OrderCommands,
         order_queries::OrderQueries,
         portal::Portal,
         projection::Projections,
@@ -130,6 +134,14 @@ impl Api {
             )
             .add_service(
                 MemberCommandServiceServer::new(members).max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                CatalogCommandServiceServer::new(CatalogCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OrderCommandServiceServer::new(OrderCommands(commands.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 SettingsCommandServiceServer::new(SettingsCommands(commands))

@@ -402,6 +402,32 @@ impl Done {
         }
     }
 
+    /// The service that the command was about, as it was right after it.
+    pub(crate) fn service(&self) -> Result<v1::Service, ApiError> {
+        match &self.answer.state {
+            State::Service(service) => views::service::of_state(self.view, self.name(), service),
+            State::Account(_)
+            | State::Task(_)
+            | State::Member(_)
+            | State::Settings(_)
+            | State::Order(_) => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
+    /// The order that the command was about, as it was right after it.
+    pub(crate) fn order(&self) -> Result<v1::Order, ApiError> {
+        match &self.answer.state {
+            State::Order(order) => views::order::of_state(self.view, self.name(), order, self.now),
+            State::Account(_)
+            | State::Task(_)
+            | State::Member(_)
+            | State::Settings(_)
+            | State::Service(_) => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
     /// Where the command's effect is.
     pub(crate) fn receipt(&self) -> v1::CommandReceipt {
         views::receipt(self.answer.receipt)

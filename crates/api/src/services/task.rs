@@ -1,6 +1,6 @@
 //! TaskCommandService; [`queries`] has TaskQueryService.
 
-mod assign;
+pub(super) mod assign;
 mod batch;
 mod create;
 mod fields;

@@ -192,6 +192,11 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             Code::Aborted,
             "RIGHTS_CHANGED",
         ),
+        (
+            ApiError::NoPortalAccess { actor: actor() },
+            Code::PermissionDenied,
+            "NO_PORTAL_ACCESS",
+        ),
     ]
 }
 
@@ -230,6 +235,7 @@ fn number(error: &ApiError) -> usize {
         ApiError::Corrupt(_) => 26,
         ApiError::Internal(_) => 27,
         ApiError::RightsChanged { .. } => 28,
+        ApiError::NoPortalAccess { .. } => 29,
     }
 }
 

@@ -5,9 +5,11 @@ pub(crate) mod account;
 pub(crate) mod catalog;
 pub(crate) mod event;
 pub(crate) mod member;
+pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod portal;
 pub(crate) mod projection;
+pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod task;
 pub(crate) mod timeline;
@@ -134,8 +136,8 @@ pub(crate) fn resource(
         State::Task(task) => task::of_state(view, name, task, now).map(Resource::Task),
         State::Member(member) => member::of_state(view, name, member).map(Resource::Member),
         State::Settings(settings) => Some(Resource::Settings(settings::of_state(view, settings))),
-        // Not served over the API yet.
-        State::Service(_) | State::Order(_) => None,
+        State::Service(service) => service::of_state(view, name, service).map(Resource::Service),
+        State::Order(order) => order::of_state(view, name, order, now).map(Resource::Order),
     }
 }
 

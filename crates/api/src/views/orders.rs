@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use handoff_domain::{
-    names::OrderTaskName,
-    order::{Details, OrderTask, Status},
-};
+use handoff_domain::names::OrderTaskName;
 use handoff_proto::v1;
 use handoff_read_models::{
     order_notes::OrderNoteEntry,
@@ -15,7 +12,7 @@ use handoff_read_models::{
 
 use crate::{
     time,
-    views::{View, catalog, task},
+    views::{View, order},
 };
 
 /// What a query answers about one order.
@@ -36,7 +33,10 @@ pub(crate) fn of_entry(view: View, entry: &OrderEntry, now: DateTime<Utc>) -> Op
     name_all(&mut display_names, account, service, &entry.names);
     match view {
         View::Admin | View::Team | View::Analyst => Some(Shown {
-            order: whole(entry.name.as_str(), details, &entry.names, now),
+            order: v1::Order {
+                account_display_name: entry.names.account.clone().unwrap_or_default(),
+                ..order::of_state(view, entry.name.as_str(), &entry.row.state, now)?
+            },
             due,
             overdue: due.is_some_and(|due| due < now),
             display_names,
@@ -71,76 +71,6 @@ fn name_all(into: &mut HashMap<String, String>, account: &str, service: &str, na
     into.extend(all.map(|(name, display_name)| (name.to_owned(), display_name.clone())));
 }
 
-fn whole(name: &str, details: &Details, names: &Names, now: DateTime<Utc>) -> v1::Order {
-    let closed = details.closed();
-    let members = |members: &std::collections::BTreeSet<_>| -> Vec<String> {
-        members
-            .iter()
-            .map(|name: &handoff_domain::names::MemberName| name.to_string())
-            .collect()
-    };
-    let tasks = details
-        .tasks
-        .iter()
-        .map(|task| of_checklist(details, task, now));
-    v1::Order {
-        name: name.to_owned(),
-        account: details.account.to_string(),
-        account_display_name: names.account.clone().unwrap_or_default(),
-        service: details.service.to_string(),
-        service_etag: details.service_version.to_string(),
-        title: details.title.as_str().to_owned(),
-        status: status(details.status()).into(),
-        start_time: Some(time::to_proto(details.start)),
-        tasks: tasks.collect(),
-        current_tier: details.current_tier().map(|tier| tier.number().into()),
-        assignees: members(&details.assignees),
-        added_assignees: members(&details.added),
-        removed_assignees: members(&details.removed),
-        close_time: closed.map(|(at, _)| time::to_proto(at)),
-        closed_by: closed.map(|(_, by)| by.to_string()).unwrap_or_default(),
-        locked: !details.takes_changes(),
-        creator: details.creator.to_string(),
-        create_time: Some(time::to_proto(details.created_at)),
-        update_time: Some(time::to_proto(details.updated_at)),
-        etag: details.revision.to_string(),
-    }
-}
-
-fn of_checklist(details: &Details, listed: &OrderTask, now: DateTime<Utc>) -> v1::OrderTask {
-    let (content, due) = (&listed.content, details.due(listed));
-    let checked = listed.checked.as_ref();
-    let role = content.responsible_role.as_ref().map(|role| role.as_str());
-    let is_late = due.is_some_and(|due| due < now);
-    v1::OrderTask {
-        name: listed.name.to_string(),
-        title: content.title.as_str().to_owned(),
-        description: catalog::html(content.description.as_ref()),
-        deadline_hours: content
-            .deadline_hours
-            .map(|deadline| deadline.hours().into()),
-        due_time: due.map(time::to_proto),
-        overdue: details.is_open() && listed.is_open() && is_late,
-        assignees: content.assignees.iter().map(ToString::to_string).collect(),
-        responsible_role: role.unwrap_or_default().to_owned(),
-        tier: content.tier.number().into(),
-        visibility: catalog::visibility(content.visibility).into(),
-        origin: task::origin(listed.origin).into(),
-        template_task: listed
-            .template
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        checked: checked.is_some(),
-        check_time: checked.map(|checked| time::to_proto(checked.at)),
-        checked_by: checked
-            .map(|checked| checked.by.to_string())
-            .unwrap_or_default(),
-        current: details.is_current(listed),
-        etag: listed.revision.to_string(),
-    }
-}
-
 /// An order in a list, as of `now`. Its names go into `display_names`.
 pub(crate) fn of_summary(
     view: View,
@@ -159,7 +89,7 @@ pub(crate) fn of_summary(
                 account_display_name: summary.names.account.unwrap_or_default(),
                 service: summary.service.to_string(),
                 title: summary.title.as_str().to_owned(),
-                status: status(summary.status).into(),
+                status: order::status(summary.status).into(),
                 start_time: Some(time::to_proto(summary.start)),
                 current_tier: summary.current_tier.map(Into::into),
                 assignees: summary.assignees.iter().map(ToString::to_string).collect(),
@@ -194,14 +124,5 @@ pub(crate) fn note(view: View, OrderNoteEntry { key, row }: OrderNoteEntry) -> v
             create_time: Some(time::to_proto(row.written_at)),
             position: row.position.0,
         },
-    }
-}
-
-/// The word for how an order stands.
-pub(crate) fn status(status: Status) -> v1::OrderStatus {
-    match status {
-        Status::Open => v1::OrderStatus::Open,
-        Status::Complete => v1::OrderStatus::Complete,
-        Status::Cancelled => v1::OrderStatus::Cancelled,
     }
 }

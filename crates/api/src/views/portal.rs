@@ -1,7 +1,7 @@
 //! What contacts are shown: made from what the read model `portal` has for them, in which nothing else is.
 
 use chrono::{DateTime, Utc};
-use handoff_domain::{order, task::Status};
+use handoff_domain::{order::Status as OrderStatus, task::Status};
 use handoff_proto::v1;
 use handoff_read_models::{
     portal::{OrderForContacts, TaskForContacts},
@@ -10,7 +10,7 @@ use handoff_read_models::{
 
 use crate::{
     time,
-    views::{catalog, orders, task},
+    views::{catalog, order, task},
 };
 
 /// A task, as of `now`.
@@ -36,7 +36,7 @@ pub(crate) fn order(
     service_display_name: Option<String>,
     now: DateTime<Utc>,
 ) -> v1::PortalOrder {
-    let is_open = shown.status == order::Status::Open;
+    let is_open = shown.status == OrderStatus::Open;
     let tasks = shown.tasks.iter().map(|task| v1::PortalOrderTask {
         name: task.name.to_string(),
         title: task.title.as_str().to_owned(),
@@ -52,7 +52,7 @@ pub(crate) fn order(
         name: name.to_owned(),
         title: shown.title.as_str().to_owned(),
         service_display_name: service_display_name.unwrap_or_default(),
-        status: orders::status(shown.status).into(),
+        status: order::status(shown.status).into(),
         start_time: Some(time::to_proto(shown.start)),
         tasks: tasks.collect(),
         create_time: Some(time::to_proto(shown.created_at)),

@@ -67,7 +67,7 @@ fn allowed(method: &Method, who: Who) -> bool {
         ("PortalService", _) => who == Contact,
         (_, "VerifyLog") => who != Contact,
         ("ProjectionService", _) => matches!(who, Admin | ServiceAccountForAdmin | Operator),
-        ("MemberCommandService" | "SettingsCommandService", _)
+        ("MemberCommandService" | "SettingsCommandService" | "CatalogCommandService", _)
         | (_, "AddInternalNote" | "MarkBilled") => {
             matches!(who, Admin | ServiceAccountForAdmin)
         }

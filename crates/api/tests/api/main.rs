@@ -9,6 +9,7 @@ mod disabling;
 mod draining;
 mod events;
 mod notes;
+mod order_queries;
 mod orders;
 mod portal;
 mod projections;

@@ -117,7 +117,7 @@ async fn show_at(session: &Session, printer: &Printer, name: &str, at: &str) -> 
         Some(Resource::Task(task)) => printer.resource(&task)?,
         Some(Resource::Member(member)) => printer.resource(&member)?,
         Some(Resource::Settings(settings)) => printer.resource(&settings)?,
-        None => {
+        Some(Resource::Service(_) | Resource::Order(_)) | None => {
             return Err(Error::Failed(format!(
                 "the server shows nothing of {name} that this version of handoff knows"
             )));

@@ -53,7 +53,7 @@ impl CommandRequest for v1::SetNotifyRequest {
 }
 
 /// All the assignees, or those who are added and removed: one or the other.
-pub(super) fn assignment(
+pub(in crate::services) fn assignment(
     assignees: &[String],
     add: &[String],
     remove: &[String],
