@@ -544,7 +544,11 @@ async fn a_deactivated_account_reads_and_changes_nothing() {
 async fn whoever_loses_access_to_the_portal_loses_it_at_once() {
     let server = with_portal().await;
     let (zoe, mut portal) = (server.person(ZOE), client(&server));
-    let list = v1::PortalServiceListTasksRequest::default;
+    let min_position = end(&server).await;
+    let list = || v1::PortalServiceListTasksRequest {
+        min_position,
+        ..Default::default()
+    };
     portal
         .list_tasks(server.request(&zoe, list()))
         .await

@@ -153,7 +153,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 7 {
+        if listed.len() == 12 {
             Ok(())
         } else {
             Err(listed.len())

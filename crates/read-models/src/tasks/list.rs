@@ -44,7 +44,7 @@ const ORIGINS: &[&str] = &[
 const KINDS: &[&str] = &[STANDALONE, ORDER];
 const DUE_SOURCES: &[&str] = &["sla", "manual"];
 /// The kind of a task of its own.
-pub(super) const STANDALONE: &str = "standalone";
+pub(crate) const STANDALONE: &str = "standalone";
 /// The kind of a task of an order's checklist.
 pub(super) const ORDER: &str = "order";
 /// What is in the column for an order itself, which is no task.

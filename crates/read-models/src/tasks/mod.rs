@@ -22,7 +22,7 @@ use asked::{Asked, COLUMNS};
 pub use checklist::{ChecklistTask, changed_tasks, tasks_of};
 pub use key::TaskKey;
 pub use list::MOST_COUNTED;
-pub(crate) use list::{DELETED, LISTING, count, is_searched, one, page};
+pub(crate) use list::{DELETED, LISTING, STANDALONE, count, is_searched, one, page};
 pub use watched::WatchedTasks;
 
 /// The read model `tasks`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.

@@ -12,7 +12,7 @@ use crate::{
     filter::{Condition, Field, Parameters},
     list::{Listing, Plan, Statement, columns},
     order::Sortable,
-    tasks::DELETED,
+    tasks::{DELETED, STANDALONE},
 };
 
 const KINDS: &[&str] = &[
@@ -75,7 +75,7 @@ pub(crate) fn page(plan: &Plan, account: &AccountName) -> Statement {
         "select p.*, {}, {}, (select o.title from {{2}}.rows o where o.order_name = p.stream) from (select {columns}, {place} as place from ( \
              select r.* from unnest({kinds}) s(kind) cross join lateral \
              (select k.* from {{0}}.rows k where k.account = {account} and k.kind = s.kind and {filter} \
-             and not exists (select from {{1}}.rows t where t.task = k.stream and t.status = '{DELETED}') \
+             and not exists (select from {{1}}.rows t where t.task = k.stream and t.kind = '{STANDALONE}' and t.status = '{DELETED}') \
              order by {order} limit {limit}) r \
          ) k order by {order} limit {limit}) p",
         caption("number"),
