@@ -116,8 +116,9 @@ async fn tables(client: &Client) {
     .await;
     table::<Portal>(
         client,
-        "select n % 64, case when n % 5 = 0 then 'orders/o' else 'tasks/t' end || n, '{}', n, 'accounts/a' || n % 1000, \
-             case when n % 5 = 0 then 'order' else 'task' end, '{}', 'open', born, born, 'services/s1', array[]::text[] \
+        "select n % 64, case when n / 10 % 5 = 0 then 'orders/o' else 'tasks/t' end || n, '{}', n, 'accounts/a' || n % 10, \
+             case when n / 10 % 5 = 0 then 'order' else 'task' end, '{}', \
+             case when n / 10 % 5 = 0 then 'open' when n / 50 % 2 = 0 then 'not_started' else 'complete' end, born, born, 'services/s1', array[]::text[] \
          from generate_series(1, 100000) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _",
     )
     .await;
