@@ -5,8 +5,11 @@ pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod member;
+pub(crate) mod order;
+pub(crate) mod portal;
 pub(crate) mod projections;
 pub(crate) mod role;
+pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod task;
 
