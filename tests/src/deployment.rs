@@ -28,12 +28,17 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 9] = [
+const PROJECTIONS: [&str; 14] = [
     "accounts",
     "members",
     "tasks",
     "task_texts",
     "task_notes",
+    "services",
+    "orders",
+    "order_notes",
+    "portal",
+    "portal_notes",
     "timelines",
     "history",
     "documents",

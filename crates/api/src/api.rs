@@ -12,12 +12,14 @@ use handoff_proto::v1::{
     activity_command_service_server::ActivityCommandServiceServer,
     activity_query_service_server::ActivityQueryServiceServer,
     catalog_command_service_server::CatalogCommandServiceServer,
+    catalog_query_service_server::CatalogQueryServiceServer,
     document_service_server::DocumentServiceServer,
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
     order_command_service_server::OrderCommandServiceServer,
-    projection_service_server::ProjectionServiceServer,
+    order_query_service_server::OrderQueryServiceServer,
+    portal_service_server::PortalServiceServer, projection_service_server::ProjectionServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
     settings_query_service_server::SettingsQueryServiceServer,
     task_command_service_server::TaskCommandServiceServer,
@@ -41,6 +43,7 @@ use crate::{
         account_queries::AccountQueries,
         activity::{ActivityCommands, ActivityQueries},
         catalog::CatalogCommands,
+        catalog_queries::CatalogQueries,
         disabling::Disabling,
         document::Documents,
         follow::Events,
@@ -48,6 +51,8 @@ use crate::{
         member::MemberCommands,
         member_queries::MemberQueries,
         order::OrderCommands,
+        order_queries::OrderQueries,
+        portal::Portal,
         projection::Projections,
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
@@ -128,6 +133,10 @@ impl Api {
             states.clone(),
             documents,
         );
+        let portal = Portal {
+            read_side: read_side.clone(),
+            commands: commands.clone(),
+        };
         let history = HistoryQueries {
             read_side: read_side.clone(),
             events,
@@ -177,6 +186,17 @@ impl Api {
             .add_service(
                 TodoQueryServiceServer::new(TodoQueries(read_side.clone()))
                     .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                CatalogQueryServiceServer::new(CatalogQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OrderQueryServiceServer::new(OrderQueries(read_side.clone()))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                PortalServiceServer::new(portal).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 MemberQueryServiceServer::new(MemberQueries(read_side))

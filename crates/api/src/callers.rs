@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use crate::caller::Class::{self, Admin, Analyst, Operator, ServiceAccount, Staff};
+use crate::caller::Class::{self, Admin, Analyst, Contact, Operator, ServiceAccount, Staff};
 
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,8 @@ impl Method {
 
 const TEAM: Access = Access::Only(&[Admin, Staff, ServiceAccount]);
 const READERS: Access = Access::Only(&[Admin, Staff, ServiceAccount, Analyst]);
+/// People at an account, and nobody else.
+const CONTACTS: Access = Access::Only(&[Contact]);
 const ADMINS: Access = Access::Only(&[Admin]);
 /// Admins too: whoever starts Handoff on a laptop runs it.
 const OPERATORS: Access = Access::Only(&[Operator, Admin]);
@@ -188,6 +190,21 @@ pub(crate) const METHODS: &[Method] = &[
     unary("/handoff.v1.OrderCommandService/CancelOrder", TEAM),
     unary("/handoff.v1.OrderCommandService/ReopenOrder", TEAM),
     unary("/handoff.v1.OrderCommandService/RenewOrder", TEAM),
+    unary("/handoff.v1.CatalogQueryService/GetService", READERS),
+    unary("/handoff.v1.CatalogQueryService/ListServices", READERS),
+    unary("/handoff.v1.OrderQueryService/GetOrder", READERS),
+    unary("/handoff.v1.OrderQueryService/GetOrderTask", READERS),
+    unary("/handoff.v1.OrderQueryService/ListOrders", READERS),
+    unary("/handoff.v1.OrderQueryService/ListOrderNotes", READERS),
+    unary("/handoff.v1.PortalService/ListOrders", CONTACTS),
+    unary("/handoff.v1.PortalService/GetOrder", CONTACTS),
+    unary("/handoff.v1.PortalService/CheckTask", CONTACTS),
+    unary("/handoff.v1.PortalService/CreateTask", CONTACTS),
+    unary("/handoff.v1.PortalService/GetTask", CONTACTS),
+    unary("/handoff.v1.PortalService/ListTasks", CONTACTS),
+    unary("/handoff.v1.PortalService/AddNote", CONTACTS),
+    unary("/handoff.v1.PortalService/AddOrderNote", CONTACTS),
+    unary("/handoff.v1.PortalService/AskQuestion", CONTACTS),
     unary("/handoff.v1.HistoryQueryService/ListHistory", READERS),
     unary("/handoff.v1.HistoryQueryService/GetResourceAt", READERS),
     stream("/handoff.v1.HistoryQueryService/ReadEvents", READERS),
@@ -270,13 +287,15 @@ mod tests {
     }
 
     #[test]
-    fn only_health_and_reflection_are_public_and_nothing_is_for_contacts_yet() {
+    fn only_health_and_reflection_are_public_and_only_the_portal_is_for_contacts() {
         for Method { path, access, .. } in METHODS {
             match access {
                 Access::Public => assert!(path.starts_with("/grpc."), "{path}"),
                 Access::Only(classes) => {
                     assert!(!classes.is_empty(), "{path}");
-                    assert!(!classes.contains(&Class::Contact), "{path}");
+                    let is_portal = path.starts_with("/handoff.v1.PortalService/");
+                    assert_eq!(classes.contains(&Contact), is_portal, "{path}");
+                    assert!(!is_portal || classes.len() == 1, "{path}");
                 }
             }
         }

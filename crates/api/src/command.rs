@@ -6,12 +6,15 @@ use chrono::{DateTime, Utc};
 use handoff_commands::{Answer, Clock, CommandError, Gateway, Request, States};
 use handoff_domain::{
     Command, Context, Revision, Source, State, Unit, Versioned,
-    names::{ContactName, StreamName},
+    names::{Actor, ContactName, StreamName},
     terms::TaskType,
 };
 use handoff_event_log::{Hash, Position};
 use handoff_proto::v1::{self, generate_task_response::Outcome};
-use handoff_read_models::Consistency;
+use handoff_read_models::{
+    Consistency,
+    portal::{OrderForContacts, TaskForContacts},
+};
 use prost::Message;
 use tokio::time::Instant;
 use tracing::Span;
@@ -64,6 +67,40 @@ impl Commands {
         let (order, command) = self.take(request)?;
         let answer = self.submit(&order, order.whole(), command).await?;
         Ok(self.done(&order, answer))
+    }
+
+    /// Does the command that a contact asked for. Views of the portal say what it is answered with.
+    pub(crate) async fn run_for_contact<R: CommandRequest>(
+        &self,
+        request: tonic::Request<R>,
+    ) -> Result<DoneForContact, ApiError> {
+        let (call, request) = Call::of(request)?;
+        let Call { method, caller, .. } = call;
+        if !matches!(caller.actor, Actor::Contact(_)) {
+            let (actor, method) = (caller.actor, method.path);
+            return Err(ApiError::MethodNotAllowed { actor, method });
+        }
+        let mut fields = Fields::new();
+        let command = request.command(&caller, &mut fields);
+        let command_id = fields.request_id(request.request_id());
+        let (command, command_id) = fields.finish(command.zip(command_id))?;
+        Span::current().record("request_id", tracing::field::display(command_id));
+        let (request_hash, bytes) = fingerprint(method.path, &request);
+        let now = self.clock.now();
+        let answer = self.gateway.submit(Request {
+            command_id,
+            context: caller.context(None, now),
+            request: method.name(),
+            request_hash,
+            correlation_id: Some(command_id),
+            causation_id: None,
+            bytes,
+            command: Box::new(command),
+        });
+        Ok(DoneForContact {
+            answer: answer.await?,
+            now,
+        })
     }
 
     /// Reads a request: the command that it asks for, and what else there is to know about it.
@@ -282,6 +319,47 @@ pub(crate) struct Done {
     answer: Answer,
     view: View,
     now: DateTime<Utc>,
+}
+
+/// A command that was done, for a contact.
+pub(crate) struct DoneForContact {
+    answer: Answer,
+    now: DateTime<Utc>,
+}
+
+impl DoneForContact {
+    /// The task that the command was about, as contacts saw it right after it.
+    pub(crate) fn task(&self) -> Result<v1::PortalTask, ApiError> {
+        let task = match &self.answer.state {
+            State::Task(task) => TaskForContacts::of(task),
+            _ => None,
+        };
+        let task = task.ok_or_else(|| self.contradiction())?;
+        Ok(views::portal::task(self.name(), &task, self.now))
+    }
+
+    /// The order that the command was about, as contacts saw it right after it.
+    pub(crate) fn order(&self) -> Result<v1::PortalOrder, ApiError> {
+        let details = match &self.answer.state {
+            State::Order(order) => order.details(),
+            _ => None,
+        };
+        let order = OrderForContacts::of(details.ok_or_else(|| self.contradiction())?);
+        Ok(views::portal::order(self.name(), &order, None, self.now))
+    }
+
+    /// Where the command's effect is.
+    pub(crate) fn receipt(&self) -> v1::CommandReceipt {
+        views::receipt(self.answer.receipt)
+    }
+
+    fn name(&self) -> &str {
+        self.answer.resource.as_str()
+    }
+
+    fn contradiction(&self) -> ApiError {
+        CommandError::Contradiction(self.answer.resource.clone()).into()
+    }
 }
 
 impl Done {

@@ -25,6 +25,9 @@ pub(crate) enum ApiError {
     /// The token's subject is nobody who may call (any more).
     #[error("{actor} is not a member of the team")]
     UnknownCaller { actor: Actor },
+    /// The contact is none (any more), or may not sign in to the portal.
+    #[error("{actor} has no access to the portal")]
+    NoPortalAccess { actor: Actor },
     /// Callers of this class may not call this method.
     #[error("{actor} may not call {method}")]
     MethodNotAllowed { actor: Actor, method: &'static str },

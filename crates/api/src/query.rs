@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use handoff_commands::Clock;
-use handoff_domain::names::Actor;
+use handoff_domain::names::{AccountName, Actor};
 use handoff_event_log::Position;
 use handoff_read_models::{Consistency, Queries, Shown, Viewer};
 use tokio::time::Instant;
@@ -68,6 +68,48 @@ impl ReadSide {
             },
             message,
         ))
+    }
+}
+
+/// One query of a contact: about which account, and until when.
+pub(crate) struct ContactQuery {
+    pub(crate) account: AccountName,
+    pub(crate) viewer: Viewer,
+    deadline: Instant,
+}
+
+impl ReadSide {
+    /// Takes a request of a contact apart.
+    pub(crate) fn begin_for_contact<T>(
+        &self,
+        request: tonic::Request<T>,
+    ) -> Result<(ContactQuery, T), ApiError> {
+        let (call, message) = Call::of(request)?;
+        let Actor::Contact(contact) = &call.caller.actor else {
+            return Err(ApiError::MethodNotAllowed {
+                actor: call.caller.actor,
+                method: call.method.path,
+            });
+        };
+        let query = ContactQuery {
+            account: contact.account(),
+            viewer: Viewer {
+                now: self.clock.now(),
+                me: None,
+            },
+            deadline: wait_until(call.deadline, Instant::now()),
+        };
+        Ok((query, message))
+    }
+}
+
+impl ContactQuery {
+    /// What an answer must include.
+    pub(crate) fn consistency(&self, min_position: Position) -> Consistency {
+        Consistency {
+            min_position,
+            deadline: self.deadline,
+        }
     }
 }
 

@@ -52,6 +52,9 @@ impl ApiError {
             Self::UnknownCaller { actor } => {
                 Shown::new(Code::Unauthenticated, "UNKNOWN_CALLER").with("actor", actor)
             }
+            Self::NoPortalAccess { actor } => {
+                Shown::new(Code::PermissionDenied, "NO_PORTAL_ACCESS").with("actor", actor)
+            }
             Self::MethodNotAllowed { actor, method } => {
                 Shown::new(Code::PermissionDenied, "METHOD_NOT_ALLOWED")
                     .with("actor", actor)

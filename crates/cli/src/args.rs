@@ -9,8 +9,9 @@ use crate::{
     command::{
         account::AccountCommand, activity::ActivityCommand, document::DocumentCommand,
         events::EventsCommand, history::HistoryCommand, log::LogCommand, member::MemberCommand,
-        projections::ProjectionsCommand, role::RoleCommand, settings::SettingsCommand,
-        task::TaskCommand, todo::TodoCommand,
+        order::OrderCommand, portal::PortalCommand, projections::ProjectionsCommand,
+        role::RoleCommand, service::ServiceCommand, settings::SettingsCommand, task::TaskCommand,
+        todo::TodoCommand,
     },
     import::ImportCommand,
 };
@@ -101,6 +102,15 @@ pub(crate) enum Command {
     /// People of the team
     #[command(subcommand)]
     Member(MemberCommand),
+    /// What is sold, and the templates of its checklists
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    /// Purchases of services, and their checklists
+    #[command(subcommand)]
+    Order(OrderCommand),
+    /// What a contact sees and does, with a contact's token
+    #[command(subcommand)]
+    Portal(PortalCommand),
     /// What an admin decides for the whole service
     #[command(subcommand)]
     Settings(SettingsCommand),

@@ -29,6 +29,31 @@ pub(crate) fn member(text: &str) -> Result<String, Error> {
     in_collection("members", "a member", text)
 }
 
+/// `0198…` or `orders/0198…`.
+pub(crate) fn order(text: &str) -> Result<String, Error> {
+    in_collection("orders", "an order", text)
+}
+
+/// `seo` or `services/seo`.
+pub(crate) fn service(text: &str) -> Result<String, Error> {
+    in_collection("services", "a service", text)
+}
+
+/// `brief` or `orders/0198…/tasks/brief`: a task of this order or service.
+pub(crate) fn in_checklist(owner: &str, text: &str) -> Result<String, Error> {
+    let id = match text.strip_prefix(owner) {
+        Some(rest) => rest.strip_prefix("/tasks/").unwrap_or_default(),
+        None => text,
+    };
+    if id.is_empty() || id.contains(['/', ' ']) {
+        return Err(Error::usage(
+            format!("{text:?} is not a task of {owner}"),
+            format!("Write the id that is in its checklist, or {owner}/tasks/ID."),
+        ));
+    }
+    Ok(format!("{owner}/tasks/{id}"))
+}
+
 /// `tasks` or `projections/tasks`.
 pub(crate) fn projection(text: &str) -> Result<String, Error> {
     in_collection("projections", "a projection", text)
@@ -64,8 +89,11 @@ pub(crate) enum TaskReference {
     Number(String),
 }
 
-/// `tasks/0198…`, the id alone, or a number such as `ACME-TASK-3`.
+/// `tasks/0198…`, the id alone, a number such as `ACME-TASK-3`, or `orders/0198…/tasks/brief`.
 pub(crate) fn task(text: &str) -> Result<TaskReference, Error> {
+    if let Some((order, id)) = text.split_once("/tasks/") {
+        return in_checklist(&self::order(order)?, id).map(TaskReference::Name);
+    }
     if text.starts_with("tasks/") {
         return in_collection("tasks", "a task", text).map(TaskReference::Name);
     }

@@ -45,6 +45,13 @@ impl Cell {
     }
 }
 
+#[cfg(test)]
+impl Cell {
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
         Self::new(text, Tone::Plain)

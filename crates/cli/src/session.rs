@@ -5,6 +5,7 @@ use std::{fs, time::Duration};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use handoff_proto::v1::{self, settings_query_service_client::SettingsQueryServiceClient};
+use prost_types::Timestamp;
 use tokio::{sync::OnceCell, time::Instant};
 use tonic::{
     Code, Request, Response, Status,
@@ -104,6 +105,20 @@ impl Session {
         let moment =
             moment.map_err(|error| Error::usage(error.to_string(), "Correct --due.".to_owned()))?;
         Ok(Some(moment))
+    }
+
+    /// When something starts, as its flag `--start` says.
+    pub(crate) async fn start(&self, text: Option<&str>) -> Result<Option<Timestamp>, Error> {
+        let Some(text) = text else {
+            return Ok(None);
+        };
+        let calendar = self.calendar().await?;
+        let begin = calendar
+            .ahead(text)
+            .and_then(|moment| calendar.from(moment, text));
+        let begin = begin
+            .map_err(|error| Error::usage(error.to_string(), "Correct --start.".to_owned()))?;
+        Ok(Some(time::timestamp(begin)))
     }
 
     /// Sees to it that dates are shown in the zone of the settings, if they can be read, and else in UTC. What is shown is of more

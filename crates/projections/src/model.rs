@@ -46,7 +46,8 @@ pub trait ReadModel: Send + Sync + 'static {
     type Row: Clone + PartialEq + Send + Sync + 'static;
 
     /// The keys of all rows that the fold of this event may ask for, whether they exist or not; the
-    /// runtime loads them before the fold. Empty for an event that does not concern the read model.
+    /// runtime loads them before the fold. Empty for an event that does not concern the read model. What
+    /// the fold only writes, by [`Rows::replace`] and [`Rows::discard`], need not be among them.
     fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = Self::Key>;
 
     /// Applies one event to the rows of its partition. Pure: the same rows and event give the same

@@ -159,6 +159,46 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
         Ok(row)
     }
 
+    /// Puts a row in place of the one that the table has. It need not have been touched: a fold that knows
+    /// from another row what the table has of this key need not load it.
+    ///
+    /// # Errors
+    /// There is none, as far as is known here.
+    pub fn replace(&mut self, key: K, row: R) -> Result<(), FoldError> {
+        let slot = self.known(key)?;
+        slot.row = Some(row);
+        Ok(())
+    }
+
+    /// Removes the row that the table has; as [`replace`](Self::replace), it need not have been touched.
+    ///
+    /// # Errors
+    /// There is none, as far as is known here.
+    pub fn discard(&mut self, key: K) -> Result<(), FoldError> {
+        let slot = self.known(key)?;
+        slot.row = None;
+        Ok(())
+    }
+
+    /// The slot of a key of which there is a row: in the table, unless it is known better here.
+    fn known(&mut self, key: K) -> Result<&mut Slot<R>, FoldError> {
+        match self.slots.entry(key) {
+            Entry::Occupied(entry) if entry.get().row.is_none() => Err(FoldError::Missing {
+                key: format!("{:?}", entry.key()),
+            }),
+            Entry::Occupied(entry) => {
+                let slot = entry.into_mut();
+                slot.changed = true;
+                Ok(slot)
+            }
+            Entry::Vacant(entry) => Ok(entry.insert(Slot {
+                row: None,
+                stored: true,
+                changed: true,
+            })),
+        }
+    }
+
     /// Notes that the key is touched; its row is absent unless [`stored`](Self::stored) brings it. True if
     /// it was not noted before: then its row is to be loaded.
     pub fn touch(&mut self, key: K) -> bool {
@@ -266,6 +306,33 @@ mod tests {
         assert_eq!(
             rows.changes().collect::<Vec<_>>(),
             [(&"old", Change::Delete)]
+        );
+    }
+
+    #[test]
+    fn rows_that_were_not_loaded_are_replaced_and_discarded_all_the_same() {
+        let mut rows = Rows::default();
+        rows.replace("changed", 1).unwrap();
+        rows.discard("gone").unwrap();
+        rows.replace("back", 2).unwrap();
+        rows.discard("back").unwrap();
+        assert!(matches!(
+            rows.discard("back"),
+            Err(FoldError::Missing { .. })
+        ));
+        rows.insert("back", 3).unwrap();
+        rows.insert("brief", 4).unwrap();
+        rows.replace("brief", 5).unwrap();
+        rows.discard("brief").unwrap();
+        let mut changes: Vec<_> = rows.changes().collect();
+        changes.sort_by_key(|(key, _)| **key);
+        assert_eq!(
+            changes,
+            [
+                (&"back", Change::Update(&3)),
+                (&"changed", Change::Update(&1)),
+                (&"gone", Change::Delete)
+            ]
         );
     }
 

@@ -1,5 +1,5 @@
 //! Holdings: what a member holds and would have to pass on, found when it is asked from the read models of
-//! accounts and tasks, by the indexes of the holders.
+//! accounts, tasks, orders and services, by the indexes of the holders.
 
 use handoff_domain::{limits, names::MemberName};
 use tokio_postgres::types::Type;
@@ -9,10 +9,13 @@ use crate::{filter::Parameters, list::Statement};
 pub(crate) const ROLE: &str = "role";
 pub(crate) const SUPPORT_TEAM: &str = "support_team";
 pub(crate) const OPEN_TASK: &str = "open_task";
+pub(crate) const OPEN_ORDER_TASK: &str = "open_order_task";
+pub(crate) const ORDER: &str = "order";
+pub(crate) const TEMPLATE_TASK: &str = "template_task";
 
 /// The statement for what a member holds: the first by name, and how much there is in every row. Its
 /// columns are the place, what it is, the account or task, the role or null, and the count. `{0}` is the
-/// schema of `accounts`, `{1}` that of `tasks`.
+/// schema of `accounts`, `{1}` that of `tasks`, `{2}` that of `orders`, `{3}` that of `services`.
 pub(crate) fn of(name: &MemberName) -> Statement {
     let mut parameters = Parameters::default();
     let member = parameters.add(name.as_str().to_owned(), Type::TEXT);
@@ -46,10 +49,22 @@ pub(crate) fn of(name: &MemberName) -> Statement {
     ];
     parts.extend(places.map(|place| {
         format!(
-            "select 3, '{OPEN_TASK}', t.task, null from {{1}}.rows t where {place} \
+            "select case t.kind when 'order' then 4 else 3 end, \
+             case t.kind when 'order' then '{OPEN_ORDER_TASK}' else '{OPEN_TASK}' end, t.task, null from {{1}}.rows t where {place} \
              and t.status in ('not_started', 'in_progress', 'waiting_on_customer')"
         )
     }));
+    parts.push(format!(
+        "select 5, '{ORDER}', o.order_name, null from {{2}}.rows o \
+         where cardinality(o.added) > 0 and o.added @> array[{member}]"
+    ));
+    // The template is in the service itself.
+    parts.push(format!(
+        "select 6, '{TEMPLATE_TASK}', t.task ->> 'name', null from {{3}}.rows s \
+         cross join json_array_elements(s.details::json -> 'tasks') t(task) \
+         where cardinality(s.assignees) > 0 and s.assignees @> array[{member}] \
+             and t.task::jsonb -> 'assignees' @> to_jsonb({member})"
+    ));
     let (parts, limit) = (parts.join(" union all "), limits::NAMED_HOLDINGS);
     let sql = format!(
         "select array[]::text[] as place, h.what, h.name, h.role, count(*) over () as count \

@@ -5,6 +5,8 @@
 //!   each
 //! - [`task_texts`], [`task_notes`]: what is searched of tasks, and what is written beside them
 //! - [`todo`]: the open work of two of them
+//! - [`services`], [`orders`], [`order_notes`]: what is sold, what was bought, and what is written beside it
+//! - [`portal`], [`portal_notes`]: what the contacts of an account see of all that
 //! - [`workloads`]: counted from several of them
 //! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
 //!
@@ -17,7 +19,12 @@ pub mod filter;
 pub mod history;
 pub mod members;
 pub mod order;
+pub mod order_notes;
+pub mod orders;
 pub mod page;
+pub mod portal;
+pub mod portal_notes;
+pub mod services;
 pub mod task_notes;
 pub mod task_texts;
 pub mod tasks;

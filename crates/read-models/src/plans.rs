@@ -14,7 +14,10 @@ use crate::{
     holdings,
     list::{ListRequest, Listing, Plan, Shown, Statement},
     members::{self, Members},
+    orders::{self, Orders},
     page::PageTokens,
+    portal::{self, Portal},
+    services::{self, Services},
     task_texts::TaskTexts,
     tasks::{self, Tasks},
     timelines::{self, Timelines},
@@ -54,7 +57,7 @@ async fn tables(client: &Client) {
     table::<Tasks>(
         client,
         &format!(
-            "select n % 64, 'tasks/t' || n, 'standalone', '{{}}', 1, n, 'accounts/a' || n % 1000, \
+            "select n % 64, 'tasks/t' || n, case when n % 50 = 0 then 'order' else 'standalone' end, '{{}}', 1, n, 'accounts/a' || n % 1000, \
                  'A' || n % 1000 || '-TASK-' || n / 1000, 'Call back', null, \
                  (array['complete', 'complete', 'complete', 'complete', 'complete', 'complete', 'not_started', \
                      'in_progress', 'waiting_on_customer', 'cancelled'])[1 + n / 7 % 10], \
@@ -62,7 +65,8 @@ async fn tables(client: &Client) {
                  (array['members/m' || n % 97, 'members/n' || n % 89, 'members/o', 'members/p' || n % 83])[:1 + n % 4], \
                  born, born + interval '3 days', 'sla', 0, 'manual', 'members/m' || n % 97, null, null, born, born, \
                  null, null, false, false, null, null, null, null, null, null, null, null, null, \
-                 case when n % 20 = 0 then array['tag-' || n % 47] else array[]::text[] end, null \
+                 case when n % 20 = 0 then array['tag-' || n % 47] else array[]::text[] end, null, \
+                 case when n % 50 = 0 then 'orders/o' || n / 500 else '' end, false \
              from generate_series(1, {TASKS}) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _"
         ),
     )
@@ -104,6 +108,32 @@ async fn tables(client: &Client) {
                  case when n / 7 % 6 < 3 then born + interval '2 days' end, born, born \
              from generate_series(1, {TASKS}) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _"
         ),
+    )
+    .await;
+    table::<Services>(
+        client,
+        "select n % 64, 'services/s' || n, '{}', 1, n, 'Service ' || n, null, n % 20 = 0, 3, array['members/m' || n % 79], \
+             'service ' || md5(n::text), 1, \
+             timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + n * interval '1 minute' \
+         from generate_series(1, 20000) n",
+    )
+    .await;
+    table::<Orders>(
+        client,
+        "select n % 64, 'orders/o' || n, '{}', 1, n, 'accounts/a' || n % 1000, 'services/s' || n % 100, 'Order ' || n, \
+             (array['open', 'complete', 'complete', 'complete', 'cancelled'])[1 + n / 7 % 5], born, \
+             case when n / 7 % 5 = 0 then born + interval '30 days' else 'infinity' end, array['members/m' || n % 997], \
+             case when n % 10 = 0 then array['members/m' || n % 97] else array[]::text[] end, \
+             array['members/m' || n % 997], 3, 1, 1, null, null, 'members/m1', 'order ' || md5(n::text), 1, born, born \
+         from generate_series(1, 20000) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _",
+    )
+    .await;
+    table::<Portal>(
+        client,
+        "select n % 64, case when n / 10 % 5 = 0 then 'orders/o' else 'tasks/t' end || n, '{}', n, 'accounts/a' || n % 10, \
+             case when n / 10 % 5 = 0 then 'order' else 'task' end, '{}', \
+             case when n / 10 % 5 = 0 then 'open' when n / 50 % 2 = 0 then 'not_started' else 'complete' end, born, born, 'services/s1', array[]::text[] \
+         from generate_series(1, 100000) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _",
     )
     .await;
     table::<Timelines>(
@@ -228,10 +258,29 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
                     let statement = activities::page(&plan(&activities::LISTING, filter, &order));
                     explain(&client, &statement, &["activities_1", "accounts_1"]).await
                 }
+                "services" => {
+                    let statement = services::page(&plan(&services::LISTING, filter, &order));
+                    explain(&client, &statement, &["services_1"]).await
+                }
+                "orders" => {
+                    let statement = orders::page(&plan(&orders::LISTING, filter, &order));
+                    let schemas = ["orders_1", "accounts_1", "services_1", "members_1"];
+                    explain(&client, &statement, &schemas).await
+                }
+                "portal_tasks" => {
+                    let plan = plan(&portal::TASKS, filter, &order);
+                    let statement = portal::tasks(&plan, &"accounts/a1".parse().unwrap());
+                    explain(&client, &statement, &["portal_1", "services_1"]).await
+                }
+                "portal_orders" => {
+                    let plan = plan(&portal::ORDERS, filter, &order);
+                    let statement = portal::orders(&plan, &"accounts/a1".parse().unwrap());
+                    explain(&client, &statement, &["portal_1", "services_1"]).await
+                }
                 "timelines" => {
                     let plan = plan(&timelines::LISTING, filter, &order);
                     let statement = timelines::page(&plan, &"accounts/a1".parse().unwrap());
-                    explain(&client, &statement, &["timelines_1", "tasks_1"]).await
+                    explain(&client, &statement, &["timelines_1", "tasks_1", "orders_1"]).await
                 }
                 "documents" => {
                     let statement = documents::page(&plan(&documents::LISTING, filter, &order));
@@ -301,7 +350,12 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
     }
     assert!(!explained.contains("Seq Scan"), "{explained}");
     let member = "members/m1".parse().unwrap();
-    let explained = explain(&client, &holdings::of(&member), &["accounts_1", "tasks_1"]).await;
+    let explained = explain(
+        &client,
+        &holdings::of(&member),
+        &["accounts_1", "tasks_1", "orders_1", "services_1"],
+    )
+    .await;
     for index in [
         "rows_assignee",
         "rows_role_1",
@@ -313,6 +367,8 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
         "rows_assignee_2",
         "rows_assignee_3",
         "rows_assignee_4",
+        "rows_added",
+        "rows_assignees",
     ] {
         let found = explained.contains(&format!(" {index} "));
         assert!(found, "holdings are not read by {index}:\n{explained}");
@@ -352,6 +408,10 @@ fn the_document_names_every_field() {
         (&activities::LISTING, "| activities |"),
         (&todo::activities::LISTING, "| todo |"),
         (&todo::tasks::LISTING, "| todo |"),
+        (&services::LISTING, "| services |"),
+        (&orders::LISTING, "| orders |"),
+        (&portal::TASKS, "| portal_tasks |"),
+        (&portal::ORDERS, "| portal_orders |"),
         (&timelines::LISTING, "| timelines |"),
         (&history::LISTING, "| history |"),
         (&documents::LISTING, "| documents |"),

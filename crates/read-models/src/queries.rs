@@ -4,6 +4,9 @@ mod accounts;
 mod activities;
 mod documents;
 mod members;
+mod orders;
+mod portal;
+mod services;
 mod tasks;
 mod todo;
 

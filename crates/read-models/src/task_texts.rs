@@ -1,18 +1,20 @@
-//! The texts of tasks that are searched for words: one row for each task.
+//! The texts of tasks that are searched for words: one row for each task, those of orders among them.
 //!
 //! They are not columns of `tasks`, because a change of any column there would be a change of the index on
 //! their trigrams, and most changes of a task are not of its texts.
 
 use handoff_domain::{
     Event,
-    names::{StreamName, TaskName},
+    checklist::Content,
+    names::{OrderTaskName, StreamName},
+    order,
     task::{self, Tag},
     text::Html,
 };
 use handoff_event_log::Recorded;
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
 
-use crate::search;
+use crate::{search, tasks::TaskKey};
 
 /// What is searched of the row `x`: all of it, a line for each text.
 pub(crate) const SEARCH: &str =
@@ -33,8 +35,8 @@ pub struct TaskText {
     pub tags: String,
 }
 
-fn name(stream: &StreamName) -> Result<TaskName, FoldError> {
-    let name = stream.as_str().parse();
+fn name(stream: &StreamName) -> Result<TaskKey, FoldError> {
+    let name = stream.as_str().parse().map(TaskKey::Standalone);
     name.map_err(|_| FoldError::because("an event of a task stands in another stream"))
 }
 
@@ -46,9 +48,71 @@ fn tags(tags: &[Tag]) -> String {
     search::document(tags.iter().map(Tag::as_str))
 }
 
+impl TaskText {
+    /// Those of a task of a checklist, which has no number and no tags.
+    fn of_content(content: &Content) -> Self {
+        Self {
+            number: String::new(),
+            title: search::document([content.title.as_str()]),
+            description: description(content.description.as_ref()),
+            tags: String::new(),
+        }
+    }
+}
+
+/// The tasks of whose texts an event of an order says something.
+fn of_order(event: &order::Event) -> Vec<TaskKey> {
+    let copied = |tasks: &[order::Copied]| tasks.iter().map(|copied| key(&copied.task)).collect();
+    match event {
+        order::Event::Placed(placed) => copied(&placed.tasks),
+        order::Event::ChecklistCopied { tasks, .. } => copied(tasks),
+        order::Event::TaskAdded(added) => vec![key(&added.task)],
+        order::Event::TaskUpdated(updated)
+            if updated.changes.title.is_some() || updated.changes.description.is_some() =>
+        {
+            vec![key(&updated.task)]
+        }
+        order::Event::TaskRemoved { task, .. } => vec![key(task)],
+        _ => Vec::new(),
+    }
+}
+
+fn key(task: &OrderTaskName) -> TaskKey {
+    TaskKey::Order(task.clone())
+}
+
+fn fold_order(rows: &mut Rows<TaskKey, TaskText>, event: &order::Event) -> Result<(), FoldError> {
+    let copy = |rows: &mut Rows<TaskKey, TaskText>, tasks: &[order::Copied]| {
+        tasks.iter().try_for_each(|copied| {
+            rows.insert(key(&copied.task), TaskText::of_content(&copied.content))
+        })
+    };
+    match event {
+        order::Event::Placed(placed) => copy(rows, &placed.tasks),
+        order::Event::ChecklistCopied { tasks, .. } => copy(rows, tasks),
+        order::Event::TaskAdded(added) => {
+            rows.insert(key(&added.task), TaskText::of_content(&added.content))
+        }
+        order::Event::TaskUpdated(updated) => {
+            let changes = &updated.changes;
+            if let Some(change) = &changes.title {
+                let row = rows.get_mut(&key(&updated.task))?;
+                row.title = search::document([change.to.as_str()]);
+            }
+            if let Some(change) = &changes.description {
+                let row = rows.get_mut(&key(&updated.task))?;
+                row.description = description(change.to.as_ref());
+            }
+            Ok(())
+        }
+        order::Event::TaskRemoved { task, .. } => rows.remove(&key(task)).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
 impl ReadModel for TaskTexts {
     const NAME: &'static str = "task_texts";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
     const COLUMNS: &'static [&'static str] = &[
         "number text collate \"C\" not null",
@@ -64,22 +128,24 @@ impl ReadModel for TaskTexts {
         },
     ];
 
-    type Key = TaskName;
+    type Key = TaskKey;
     type Row = TaskText;
 
-    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskName> {
+    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskKey> {
         let concerns = match event {
             Event::Task(task::Event::Created(_)) => true,
             Event::Task(task::Event::Updated(updated)) => {
                 updated.title.is_some() || updated.description.is_some() || updated.tags.is_some()
             }
+            Event::Order(event) => return of_order(event),
             _ => false,
         };
-        concerns.then(|| name(&recorded.stream).ok()).flatten()
+        let key = concerns.then(|| name(&recorded.stream).ok()).flatten();
+        key.into_iter().collect()
     }
 
     fn fold(
-        rows: &mut Rows<TaskName, TaskText>,
+        rows: &mut Rows<TaskKey, TaskText>,
         recorded: &Recorded,
         event: &Event,
     ) -> Result<(), FoldError> {
@@ -115,11 +181,12 @@ impl ReadModel for TaskTexts {
                 }
                 Ok(())
             }
+            Event::Order(event) => fold_order(rows, event),
             _ => Ok(()),
         }
     }
 
-    fn put_key(key: &TaskName, to: &mut Put<'_>) {
+    fn put_key(key: &TaskKey, to: &mut Put<'_>) {
         to.put(key.as_str());
     }
 
@@ -130,7 +197,7 @@ impl ReadModel for TaskTexts {
             .put(&row.tags);
     }
 
-    fn take(from: &mut Take<'_>) -> Result<(TaskName, TaskText), UnreadableRow> {
+    fn take(from: &mut Take<'_>) -> Result<(TaskKey, TaskText), UnreadableRow> {
         let key = from.parse()?;
         let row = TaskText {
             number: from.take()?,

@@ -30,19 +30,21 @@ use handoff_read_models::{
     members::Members,
     task_notes::TaskNotes,
     task_texts::TaskTexts,
-    tasks::{TaskRow, TaskState, Tasks},
+    tasks::{TaskKey, TaskRow, TaskState, Tasks},
     timelines::{Timelines, What},
 };
 use proptest::prelude::*;
-use support::{STAFF, Story, fold, member};
+use support::{STAFF, Story, fold, member, own};
 
 fn task(id: u8) -> TaskName {
     TaskName::from_id(&format!("t{id}")).unwrap()
 }
 
 fn standalone(row: TaskRow) -> Task {
-    let TaskState::Standalone(task) = row.state;
-    task
+    match row.state {
+        TaskState::Standalone(task) => task,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn members() -> impl Strategy<Value = Vec<MemberName>> {
@@ -183,7 +185,7 @@ proptest! {
     #[test]
     fn rows_of_tasks_are_the_aggregates(story in story()) {
         let rows = fold::<Tasks>(&story.events);
-        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, standalone(row))).collect();
+        let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, key), row)| (own(&key), standalone(row))).collect();
         prop_assert_eq!(folded, story.tasks());
     }
 
@@ -192,7 +194,7 @@ proptest! {
         let rows = fold::<TaskTexts>(&story.events);
         let folded: BTreeMap<_, _> = rows.into_iter().map(|((_, name), row)| (name, row)).collect();
         for (name, task) in story.tasks() {
-            let (details, row) = (task.known().unwrap(), &folded[&name]);
+            let (details, row) = (task.known().unwrap(), &folded[&TaskKey::Standalone(name)]);
             prop_assert_eq!(&row.number, &details.number.to_lowercase());
             prop_assert_eq!(&row.title, &details.title.as_str().to_lowercase());
             let description = if details.description.is_some() { "\na & b\n" } else { "" };

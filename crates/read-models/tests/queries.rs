@@ -25,7 +25,7 @@ use handoff_read_models::{
     Consistency, InvalidList, ListRequest, QueryError, Viewer,
     tasks::{TaskEntry, TaskState, WatchedTasks},
 };
-use support::{STAFF, Story, member, scene::Scene};
+use support::{STAFF, Story, member, own, scene::Scene};
 use tokio::time::Instant;
 
 const TASKS: usize = 1_000;
@@ -140,7 +140,9 @@ async fn tasks(
 }
 
 fn task_of(entry: &TaskEntry) -> &Task {
-    let TaskState::Standalone(task) = &entry.row.state;
+    let TaskState::Standalone(task) = &entry.row.state else {
+        panic!("{:?} is of no task of its own", entry.name)
+    };
     task
 }
 
@@ -165,7 +167,7 @@ async fn lists_of_tasks_answer_what_their_aggregates_would() {
     let listed = tasks(&scene, &viewer, "", "", 500).await;
     let rows: BTreeMap<_, _> = listed
         .iter()
-        .map(|entry| (entry.name.clone(), task_of(entry).clone()))
+        .map(|entry| (own(&entry.name), task_of(entry).clone()))
         .collect();
     assert_eq!(rows, known);
     for entry in &listed {
@@ -299,15 +301,15 @@ async fn lists_of_tasks_answer_what_their_aggregates_would() {
             .iter()
             .filter(|(name, task)| {
                 let state = TaskState::Standalone((*task).clone());
-                watched.shows(name, &state, viewer.now)
+                watched.shows(name.as_str(), &state, viewer.now)
             })
             .map(|(name, _)| name.clone())
             .collect();
         for order_by in ["", "due_time desc", "update_time"] {
             let found: BTreeSet<_> = tasks(&scene, &viewer, filter, order_by, 300)
                 .await
-                .into_iter()
-                .map(|entry| entry.name)
+                .iter()
+                .map(|entry| own(&entry.name))
                 .collect();
             let expected: BTreeSet<_> = known
                 .iter()
@@ -629,7 +631,7 @@ async fn a_deleted_task_is_found_nowhere_until_it_is_undeleted() {
             "name = tasks/two",
         ] {
             let listed = tasks(&scene, &viewer, filter, order_by, 1).await;
-            let listed: BTreeSet<_> = listed.into_iter().map(|entry| entry.name).collect();
+            let listed: BTreeSet<_> = listed.iter().map(|entry| own(&entry.name)).collect();
             let wanted = match filter {
                 "name = tasks/two" => BTreeSet::new(),
                 _ => BTreeSet::from([one.clone(), three.clone()]),

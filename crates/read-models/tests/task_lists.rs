@@ -16,7 +16,7 @@ use handoff_read_models::{
     Count, ListRequest, QueryError, Viewer,
     tasks::{MOST_COUNTED, TaskState, WatchedTasks},
 };
-use support::{Story, member, scene::Scene};
+use support::{Story, member, own, scene::Scene};
 
 const TASKS: usize = 120;
 
@@ -93,7 +93,7 @@ async fn listed(scene: &Scene, viewer: &Viewer, filter: &str) -> BTreeSet<TaskNa
         };
         let page = scene.queries.list_tasks(&request, viewer, scene.all());
         let page = page.await.unwrap().value;
-        names.extend(page.items.into_iter().map(|entry| entry.name));
+        names.extend(page.items.iter().map(|entry| own(&entry.name)));
         token = page.next_page_token;
         if token.is_empty() {
             return names;
@@ -225,7 +225,7 @@ async fn every_field_is_filtered_by_in_lists_counts_and_watches_alike() {
         let watched = WatchedTasks::new(filter, &viewer).unwrap();
         for (name, task) in &known {
             let state = TaskState::Standalone(task.clone());
-            let shown = watched.shows(name, &state, viewer.now);
+            let shown = watched.shows(name.as_str(), &state, viewer.now);
             assert_eq!(shown, expected.contains(name), "{filter}: {name}");
         }
     }

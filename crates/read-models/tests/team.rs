@@ -461,7 +461,7 @@ async fn a_timeline_shows_what_happened_the_newest_first() {
     assert_eq!(list("accounts/empty", "", "").await, Some(Vec::new()));
     assert_eq!(list("accounts/nobody", "", "").await, None);
 
-    let name = "tasks/t1".parse().unwrap();
+    let name: TaskName = "tasks/t1".parse().unwrap();
     let answer = scene.queries.get_task(&name, scene.all()).await.unwrap();
     assert_eq!(answer.value.unwrap().account_notes, Some(notes));
 }

@@ -8,8 +8,9 @@ use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
     accounts::Accounts, activities::Activities, documents::Documents, history::History,
-    members::Members, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
-    timelines::Timelines,
+    members::Members, order_notes::OrderNotes, orders::Orders, portal::Portal,
+    portal_notes::PortalNotes, services::Services, task_notes::TaskNotes, task_texts::TaskTexts,
+    tasks::Tasks, timelines::Timelines,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -149,6 +150,11 @@ impl Followers {
                 TaskTexts::NAME => self.spawn(run_projector::<TaskTexts>(environment, stop)),
                 TaskNotes::NAME => self.spawn(run_projector::<TaskNotes>(environment, stop)),
                 Activities::NAME => self.spawn(run_projector::<Activities>(environment, stop)),
+                Services::NAME => self.spawn(run_projector::<Services>(environment, stop)),
+                Orders::NAME => self.spawn(run_projector::<Orders>(environment, stop)),
+                OrderNotes::NAME => self.spawn(run_projector::<OrderNotes>(environment, stop)),
+                Portal::NAME => self.spawn(run_projector::<Portal>(environment, stop)),
+                PortalNotes::NAME => self.spawn(run_projector::<PortalNotes>(environment, stop)),
                 Timelines::NAME => self.spawn(run_projector::<Timelines>(environment, stop)),
                 History::NAME => self.spawn(run_projector::<History>(environment, stop)),
                 Documents::NAME => self.spawn(run_projector::<Documents>(environment, stop)),

@@ -8,8 +8,9 @@ use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
     accounts::Accounts, activities::Activities, documents::Documents, history::History,
-    members::Members, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
-    timelines::Timelines,
+    members::Members, order_notes::OrderNotes, orders::Orders, portal::Portal,
+    portal_notes::PortalNotes, services::Services, task_notes::TaskNotes, task_texts::TaskTexts,
+    tasks::Tasks, timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -25,13 +26,18 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 9] = [
+pub(crate) const PROJECTIONS: [&str; 14] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
     TaskTexts::NAME,
     TaskNotes::NAME,
     Activities::NAME,
+    OrderNotes::NAME,
+    Orders::NAME,
+    Portal::NAME,
+    PortalNotes::NAME,
+    Services::NAME,
     Timelines::NAME,
     History::NAME,
     Documents::NAME,

@@ -17,7 +17,7 @@ use handoff_commands::{Clock, States};
 use handoff_domain::{
     State,
     member::{Kind, Member},
-    names::{Actor, MemberName, StreamName},
+    names::{Actor, ContactName, MemberName, StreamName},
 };
 use http::{HeaderMap, header::AUTHORIZATION};
 
@@ -34,7 +34,7 @@ use token::Subject;
 
 /// The header with the name of the member for whom a service account acts.
 const ON_BEHALF_OF: &str = "handoff-on-behalf-of";
-/// How old what the log says about a member may be.
+/// How old what the log says about a member or contact may be.
 const FRESH: Duration = Duration::from_millis(500);
 
 /// Finds out who calls.
@@ -45,7 +45,7 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Relies on tokens signed with these keys, and on what the log says about members.
+    /// Relies on tokens signed with these keys, and on what the log says about members and contacts.
     pub fn new(keys: Arc<KeyFile>, states: States, clock: Arc<dyn Clock>) -> Self {
         Self {
             keys,
@@ -71,8 +71,7 @@ impl Authenticator {
                 }
                 let class = match actor {
                     Actor::Member(name) => self.member(name).await?,
-                    // What the log says of contacts comes with the portal; no method is theirs yet.
-                    Actor::Contact(_) => Class::Contact,
+                    Actor::Contact(name) => self.contact(name).await?,
                     Actor::ServiceAccount(_) | Actor::System => {
                         return Err(ApiError::UnknownCaller {
                             actor: actor.clone(),
@@ -110,6 +109,23 @@ impl Authenticator {
                     class,
                 })
             }
+        }
+    }
+
+    /// The class of a contact, if the log says now that they have portal access.
+    async fn contact(&self, name: &ContactName) -> Result<Class, ApiError> {
+        let account = StreamName::from(&name.account());
+        let state = self.states.fresh(&account, FRESH).await?.state;
+        let known = match &state {
+            State::Account(account) => account.existing(&name.account()).ok(),
+            _ => None,
+        };
+        let contact = known.and_then(|details| details.contacts.get(name));
+        match contact.is_some_and(|contact| contact.portal_access) {
+            true => Ok(Class::Contact),
+            false => Err(ApiError::NoPortalAccess {
+                actor: Actor::Contact(name.clone()),
+            }),
         }
     }
 

@@ -9,17 +9,19 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use chrono::{DateTime, Utc};
 use futures_util::{Stream, stream};
 use handoff_domain::{
     State, Version, Versioned,
-    names::{StreamName, TaskName},
+    names::{Kind, StreamName},
+    task::Task,
 };
 use handoff_event_log::{Epoch, LogError, Position, Recorded, evolve};
 use handoff_proto::v1::{
     TaskChange, TaskChangeKind, WatchTasksResponse,
     watch_tasks_response::{Changes, Heartbeat, Item},
 };
-use handoff_read_models::tasks::{TaskState, WatchedTasks};
+use handoff_read_models::tasks::{ChecklistTask, TaskKey, TaskState, WatchedTasks, changed_tasks};
 use lru::LruCache;
 use tokio::time::Instant;
 use tonic::Status;
@@ -177,15 +179,16 @@ impl Watcher {
 
     /// What an event changes in the list.
     async fn changes(&self, recorded: &Recorded) -> Result<Option<Changes>, ApiError> {
-        let Ok(name) = recorded.stream.as_str().parse::<TaskName>() else {
-            return Ok(None);
-        };
+        match recorded.stream.kind() {
+            Kind::Task | Kind::Order => {}
+            _ => return Ok(None),
+        }
         let epoch = self.follower.epoch();
         let (before, after) = match self.watches.around(epoch, recorded).await {
             Ok(states) => states,
             // One task that is damaged must not end every watch for ever.
             Err(error @ LogError::Corrupt { .. }) => {
-                tracing::warn!(task = %name, position = %recorded.position, %error, "left out of a watch");
+                tracing::warn!(stream = %recorded.stream, position = %recorded.position, %error, "left out of a watch");
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
@@ -195,24 +198,13 @@ impl Watcher {
             return Ok(None);
         }
         let now = recorded.recorded_at;
-        let is_in = |state| self.tasks.shows(&name, state, now);
-        let (before, after) = (task(before), task(after));
-        let kind = match (
-            before.as_ref().is_some_and(is_in),
-            after.as_ref().is_some_and(is_in),
-        ) {
-            (false, false) => return Ok(None),
-            (false, true) => TaskChangeKind::Entered,
-            (true, true) => TaskChangeKind::Changed,
-            (true, false) => TaskChangeKind::Left,
-        };
-        let change = TaskChange {
-            kind: kind.into(),
-            name: name.to_string(),
-            task: after.and_then(|state| {
-                views::task::of_task_state(self.view, name.as_str(), &state, now)
-            }),
-        };
+        let changed = changed(&recorded.stream, before.state, after.state).into_iter();
+        let tasks: Vec<_> = changed
+            .filter_map(|changed| self.change(changed, now))
+            .collect();
+        if tasks.is_empty() {
+            return Ok(None);
+        }
         let actor = recorded.metadata().map(|metadata| metadata.actor);
         Ok(Some(Changes {
             position: recorded.position.0,
@@ -220,15 +212,64 @@ impl Watcher {
             event_type: recorded.event_type.clone(),
             actor: actor.map(String::from).unwrap_or_default(),
             record_time: Some(time::to_proto(now)),
-            tasks: vec![change],
+            tasks,
         }))
+    }
+
+    /// What became of one task that is another than before.
+    fn change(&self, changed: Changed, now: DateTime<Utc>) -> Option<TaskChange> {
+        let Changed { key, before, after } = changed;
+        let is_in = |state: &TaskState| self.tasks.shows(key.as_str(), state, now);
+        let kind = match (
+            before.as_ref().is_some_and(is_in),
+            after.as_ref().is_some_and(is_in),
+        ) {
+            (false, false) => return None,
+            (false, true) => TaskChangeKind::Entered,
+            (true, true) => TaskChangeKind::Changed,
+            (true, false) => TaskChangeKind::Left,
+        };
+        Some(TaskChange {
+            kind: kind.into(),
+            name: key.to_string(),
+            task: after
+                .and_then(|state| views::task::of_task_state(self.view, key.as_str(), &state, now)),
+        })
     }
 }
 
-/// The state of a task's stream.
-fn task(versioned: Versioned) -> Option<TaskState> {
-    match versioned.state {
-        State::Task(task) => Some(TaskState::Standalone((*task).clone())),
-        _ => None,
+/// A task that is another after an event.
+struct Changed {
+    key: TaskKey,
+    before: Option<TaskState>,
+    after: Option<TaskState>,
+}
+
+/// The tasks that an event makes others: the one whose stream it is, or some of an order's.
+fn changed(stream: &StreamName, before: State, after: State) -> Vec<Changed> {
+    match (before, after) {
+        (State::Task(before), State::Task(after)) => {
+            let state = |task: &Task| Some(TaskState::Standalone(task.clone()));
+            let name = stream.as_str().parse().ok();
+            let changed = name.map(|name| Changed {
+                key: TaskKey::Standalone(name),
+                before: state(&before),
+                after: state(&after),
+            });
+            changed.into_iter().collect()
+        }
+        (State::Order(before), State::Order(after)) => {
+            let state =
+                |task: Option<ChecklistTask>| task.map(|task| TaskState::Order(task.into()));
+            let changed = changed_tasks(&before, &after).into_iter();
+            changed
+                .map(|(name, before, after)| Changed {
+                    key: TaskKey::Order(name),
+                    before: state(before),
+                    after: state(after),
+                })
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }

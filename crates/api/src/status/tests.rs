@@ -220,6 +220,11 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             Code::DataLoss,
             "CONTENT_DAMAGED",
         ),
+        (
+            ApiError::NoPortalAccess { actor: actor() },
+            Code::PermissionDenied,
+            "NO_PORTAL_ACCESS",
+        ),
     ]
 }
 
@@ -262,6 +267,7 @@ fn number(error: &ApiError) -> usize {
         ApiError::NoDocumentStore => 32,
         ApiError::StoreUnavailable(_) => 29,
         ApiError::ContentDamaged { .. } => 30,
+        ApiError::NoPortalAccess { .. } => 33,
     }
 }
 
@@ -271,7 +277,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..33).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..34).collect::<Vec<_>>());
 }
 
 #[test]

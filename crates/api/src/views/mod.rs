@@ -3,10 +3,13 @@
 
 pub(crate) mod account;
 pub(crate) mod activity;
+pub(crate) mod catalog;
 pub(crate) mod document;
 pub(crate) mod event;
 pub(crate) mod member;
 pub(crate) mod order;
+pub(crate) mod orders;
+pub(crate) mod portal;
 pub(crate) mod projection;
 pub(crate) mod service;
 pub(crate) mod settings;

@@ -7,7 +7,7 @@ use handoff_domain::task::{
 use handoff_proto::v1;
 use handoff_read_models::{
     task_notes::NoteEntry,
-    tasks::{TaskEntry, TaskState},
+    tasks::{ChecklistTask, TaskEntry, TaskState},
 };
 
 use crate::{
@@ -87,6 +87,7 @@ fn lasting(name: &str, details: &Details) -> v1::Task {
         origin: origin(details.origin).into(),
         notify: notify(&details.notify),
         requester: requester(&details.requester),
+        kind: v1::TaskKind::Standalone.into(),
         related_tasks: details.related.iter().map(ToString::to_string).collect(),
         tags: details
             .tags
@@ -188,6 +189,59 @@ pub(crate) fn of_task_state(
 ) -> Option<v1::Task> {
     match state {
         TaskState::Standalone(task) => of_state(view, name, task, now),
+        TaskState::Order(task) => Some(of_checklist(view, name, task, now)),
+        TaskState::Checklist(_) => None,
+    }
+}
+
+/// A task of an order.
+fn of_checklist(view: View, name: &str, listed: &ChecklistTask, now: DateTime<Utc>) -> v1::Task {
+    let (task, due) = (&listed.task, listed.due());
+    let content = &task.content;
+    let done = task.checked.as_ref();
+    let (reached, percent) = match done {
+        None => (Status::NotStarted, 0),
+        Some(_) => (Status::Complete, 100),
+    };
+    let seen = match content.visibility.is_for_contacts() {
+        true => Visibility::Portal,
+        false => Visibility::Internal,
+    };
+    let assignees = content.assignees.iter().map(ToString::to_string);
+    let description = content.description.as_ref().map(|html| html.as_str());
+    let role = content.responsible_role.as_ref().map(|role| role.as_str());
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    match view {
+        View::Admin | View::Team | View::Analyst => v1::Task {
+            name: name.to_owned(),
+            kind: v1::TaskKind::Order.into(),
+            order: listed.order().to_string(),
+            order_title: listed.order_title.as_str().to_owned(),
+            current: listed.current,
+            subject: listed.account.as_str().to_owned(),
+            title: content.title.as_str().to_owned(),
+            description: text(description),
+            status: status(reached).into(),
+            percent_complete: percent,
+            priority: priority(Priority::Normal).into(),
+            visibility: visibility(seen).into(),
+            assignees: assignees.collect(),
+            start_time: Some(time::to_proto(listed.start)),
+            due_time: due.map(time::to_proto),
+            due_source: due
+                .map_or(v1::TaskDueSource::Unspecified, |_| v1::TaskDueSource::Sla)
+                .into(),
+            overdue: task.is_open() && due.is_some_and(|due| due < now),
+            origin: origin(task.origin).into(),
+            responsible_role: text(role),
+            complete_time: done.map(|checked| time::to_proto(checked.at)),
+            completed_by: text(done.map(|checked| checked.by.as_str())),
+            creator: task.creator.as_str().to_owned(),
+            create_time: Some(time::to_proto(task.created_at)),
+            update_time: Some(time::to_proto(listed.updated_at)),
+            etag: task.revision.to_string(),
+            ..v1::Task::default()
+        },
     }
 }
 

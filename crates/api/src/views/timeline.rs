@@ -21,7 +21,17 @@ pub(crate) fn of_entry(view: View, entry: TimelineEntry) -> v1::TimelineEntry {
     }
 }
 
-fn team(TimelineEntry { key, row, task }: TimelineEntry) -> v1::TimelineEntry {
+fn team(entry: TimelineEntry) -> v1::TimelineEntry {
+    let TimelineEntry {
+        key,
+        row,
+        task,
+        order_title,
+    } = entry;
+    let order = || v1::TimelineOrder {
+        order: key.stream.as_str().to_owned(),
+        title: order_title.unwrap_or_default(),
+    };
     let member = |name: Option<MemberName>| name.map(String::from).unwrap_or_default();
     let task = || {
         let (number, title) = task.map(|task| (task.number, task.title)).unzip();
@@ -87,6 +97,8 @@ fn team(TimelineEntry { key, row, task }: TimelineEntry) -> v1::TimelineEntry {
                 assignee: member(activity.assignee),
             })
         }
+        What::OrderPlaced => Entry::OrderPlaced(order()),
+        What::OrderCompleted => Entry::OrderCompleted(order()),
     };
     v1::TimelineEntry {
         actor: row.actor.as_str().to_owned(),

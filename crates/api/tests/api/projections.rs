@@ -90,6 +90,11 @@ async fn an_operator_sees_and_steers_projections() {
             "projections/activities",
             "projections/history",
             "projections/members",
+            "projections/order_notes",
+            "projections/orders",
+            "projections/portal",
+            "projections/portal_notes",
+            "projections/services",
             "projections/task_notes",
             "projections/task_texts",
             "projections/tasks",
@@ -149,7 +154,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 9 {
+        if listed.len() == 14 {
             Ok(())
         } else {
             Err(listed.len())

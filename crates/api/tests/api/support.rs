@@ -13,9 +13,10 @@ use handoff_commands::{Clock, Gateway, GatewayConfig, Request, States, SystemClo
 use handoff_documents::DocumentStore;
 use handoff_domain::{
     Command, Context,
-    commands::{CreateMember, NewId},
+    account::{ContactKind, Kind as AccountKind},
+    commands::{CreateAccount, CreateContact, CreateMember, NewId},
     member::Kind,
-    names::Actor,
+    names::{AccountName, Actor, ContactName},
     text::Line,
 };
 use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
@@ -25,8 +26,9 @@ use handoff_projections::{
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
     Queries, accounts::Accounts, activities::Activities, documents::Documents, history::History,
-    members::Members, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
-    timelines::Timelines,
+    members::Members, order_notes::OrderNotes, orders::Orders, portal::Portal,
+    portal_notes::PortalNotes, services::Services, task_notes::TaskNotes, task_texts::TaskTexts,
+    tasks::Tasks, timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use prometheus_client::registry::Registry;
@@ -263,6 +265,31 @@ impl TestServer {
     }
 }
 
+/// A new contact `NAME` of the account in it.
+pub(crate) fn contact(name: &str, portal_access: bool) -> CreateContact {
+    let name: ContactName = name.parse().unwrap();
+    CreateContact {
+        account: name.account(),
+        display_name: Line::new("Zoe Brandt").unwrap(),
+        email: None,
+        phone: None,
+        kind: ContactKind::Client,
+        portal_access,
+        name,
+    }
+}
+
+/// A new account of this id.
+pub(crate) fn account(id: &str) -> CreateAccount {
+    CreateAccount {
+        id: NewId::Given(AccountName::from_id(id).unwrap()),
+        display_name: Line::new(id).unwrap(),
+        kind: AccountKind::Customer,
+        assignee: None,
+        sla_hours: None,
+    }
+}
+
 /// Keeps the read models up to date until it is dropped.
 async fn project(database: Database, notices: Notices) -> Projectors {
     let nats = TestNats::start_shared().await;
@@ -305,6 +332,11 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         projector!(Tasks),
         projector!(TaskTexts),
         projector!(TaskNotes),
+        projector!(Services),
+        projector!(Orders),
+        projector!(OrderNotes),
+        projector!(Portal),
+        projector!(PortalNotes),
         projector!(History),
         projector!(Documents),
     ];

@@ -135,6 +135,7 @@ async fn every_field_of_a_task_goes_there_and_back() {
         update_time: task.update_time,
         etag: task.etag.clone(),
         overdue: task.overdue,
+        kind: v1::TaskKind::Standalone.into(),
         ..full()
     };
     assert_eq!(task, given);
@@ -323,6 +324,7 @@ async fn an_update_changes_what_its_mask_names_and_nothing_else() {
             sla_hours: task.sla_hours,
             related_tasks: task.related_tasks.clone(),
             save_to_tracker: true,
+            kind: v1::TaskKind::Standalone.into(),
             origin: task.origin,
             creator: task.creator.clone(),
             create_time: task.create_time,

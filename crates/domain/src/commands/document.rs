@@ -5,7 +5,7 @@ use crate::{
     context::Context,
     document::{Changes, Description, Event, File, Parent, Uploaded},
     limits,
-    names::{Actor, DocumentName, StreamName, Subject},
+    names::{AccountName, Actor, DocumentName, StreamName, Subject},
     rejection::{Reason, Rejection, Violations},
     settings::Settings,
     task::{Caller, Visibility},
@@ -205,6 +205,8 @@ impl Command for RecordView {
 fn streams(context: &Context, parent: &Parent) -> Vec<StreamName> {
     let parent = match parent {
         Parent::Task(task) => task.into(),
+        Parent::Order(order) => order.into(),
+        Parent::OrderTask(task) => (&task.order()).into(),
     };
     let member = context.acting_member().map(StreamName::from);
     member
@@ -231,6 +233,45 @@ fn on(context: &Context, unit: &mut Unit<'_>, parent: &Parent) -> Result<Option<
                 visibility: details.visibility,
             }))
         }
+        Parent::Order(name) => {
+            let order = unit.order(name)?;
+            let details = order
+                .details()
+                .filter(|order| is_of_caller(context, &order.account));
+            Ok(details.map(|details| On {
+                subject: Subject::Account(details.account.clone()),
+                visibility: Visibility::Internal,
+            }))
+        }
+        Parent::OrderTask(name) => {
+            let order = unit.order(&name.order())?;
+            let Some(details) = order
+                .details()
+                .filter(|order| is_of_caller(context, &order.account))
+            else {
+                return Ok(None);
+            };
+            let task = match context.actor {
+                Actor::Contact(_) => details.visible_to_contact().find(|task| task.name == *name),
+                _ => details.task(name),
+            };
+            Ok(task.map(|task| On {
+                subject: Subject::Account(details.account.clone()),
+                visibility: if task.content.visibility.is_for_contacts() {
+                    Visibility::Portal
+                } else {
+                    Visibility::Internal
+                },
+            }))
+        }
+    }
+}
+
+/// Contacts know their own account's orders only.
+fn is_of_caller(context: &Context, account: &AccountName) -> bool {
+    match &context.actor {
+        Actor::Contact(contact) => contact.account() == *account,
+        _ => true,
     }
 }
 

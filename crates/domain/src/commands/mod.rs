@@ -11,6 +11,7 @@ mod member;
 mod new_id;
 mod operation;
 mod order;
+mod portal;
 mod record;
 mod role;
 mod service;
@@ -46,6 +47,7 @@ pub use order::{
     RemoveOrderTask, RenewOrder, ReopenOrder, ReorderOrderTasks, UncheckOrderTask, UpdateOrder,
     UpdateOrderTask,
 };
+pub use portal::AskQuestion;
 pub use record::{LogInteraction, RecordQuestion, UpdateNotes};
 pub use role::{AssignRole, VacateRole};
 pub use service::{

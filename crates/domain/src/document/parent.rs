@@ -4,13 +4,18 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{names::TaskName, rejection::Invalid};
+use crate::{
+    names::{OrderName, OrderTaskName, TaskName},
+    rejection::Invalid,
+};
 
-/// What a document is on: a task.
+/// What a document is on: a task, an order or a task of its checklist.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Parent {
     Task(TaskName),
+    Order(OrderName),
+    OrderTask(OrderTaskName),
 }
 
 impl Parent {
@@ -18,6 +23,8 @@ impl Parent {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Task(name) => name.as_str(),
+            Self::Order(name) => name.as_str(),
+            Self::OrderTask(name) => name.as_str(),
         }
     }
 }
@@ -28,7 +35,11 @@ impl FromStr for Parent {
     fn from_str(name: &str) -> Result<Self, Invalid> {
         match name.split_once('/') {
             Some(("tasks", _)) => name.parse().map(Self::Task),
-            _ => Err(Invalid::new(format!("{name:?} is not the name of a task"))),
+            Some(("orders", rest)) if rest.contains('/') => name.parse().map(Self::OrderTask),
+            Some(("orders", _)) => name.parse().map(Self::Order),
+            _ => Err(Invalid::new(format!(
+                "{name:?} is not the name of a task, an order or a task of an order"
+            ))),
         }
     }
 }

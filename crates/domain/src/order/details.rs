@@ -78,6 +78,9 @@ pub struct OrderTask {
     pub content: Content,
     /// When it was done and by whom; none: it is open.
     pub checked: Option<Checked>,
+    /// Who put it into the checklist.
+    pub creator: Actor,
+    pub created_at: DateTime<Utc>,
     /// How many events changed it.
     pub revision: Revision,
 }
@@ -117,7 +120,9 @@ impl Details {
             created_at: placed.at,
             updated_at: placed.at,
         };
-        details.copy(&placed.tasks).then_some(details)
+        details
+            .copy(&placed.tasks, &placed.by, placed.at)
+            .then_some(details)
     }
 
     /// Its status.

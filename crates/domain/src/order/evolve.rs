@@ -8,7 +8,7 @@ use crate::{
     change::apply,
     checklist::{Place, end_of_tier},
     event::CorruptHistory,
-    names::{MemberName, OrderTaskName},
+    names::{Actor, MemberName, OrderTaskName},
     order::{Checked, Copied, Details, Event, Order, OrderTask, Progress, Renewed},
     task::Origin,
     version::Revision,
@@ -36,7 +36,9 @@ impl Details {
         let tier = self.current_tier();
         let follows = match event {
             Event::Placed(_) => false,
-            Event::ChecklistCopied { tasks, .. } => !tasks.is_empty() && self.copy(tasks),
+            Event::ChecklistCopied { tasks, by, at } => {
+                !tasks.is_empty() && self.copy(tasks, by, *at)
+            }
             _ if self.uncopied > 0 => false,
             // Notes stand beside the order: they do not spoil an edit that is under way.
             Event::NoteAdded { .. } => true,
@@ -93,6 +95,8 @@ impl Details {
                     origin: added.origin,
                     content: added.content.clone(),
                     checked: None,
+                    creator: added.by.clone(),
+                    created_at: added.at,
                     revision: Revision(1),
                 })
             }
@@ -169,7 +173,7 @@ impl Details {
     }
 
     /// Takes over the next tasks of the template.
-    pub(super) fn copy(&mut self, tasks: &[Copied]) -> bool {
+    pub(super) fn copy(&mut self, tasks: &[Copied], by: &Actor, at: DateTime<Utc>) -> bool {
         let Some(left) = u32::try_from(tasks.len())
             .ok()
             .and_then(|count| self.uncopied.checked_sub(count))
@@ -184,6 +188,8 @@ impl Details {
                 origin: Origin::Template,
                 content: copied.content.clone(),
                 checked: None,
+                creator: by.clone(),
+                created_at: at,
                 revision: Revision(1),
             })
         })

@@ -13,7 +13,7 @@ use crate::{
     filter::{Column, Comparison, Condition, Field, Kind, Parameters, Test, Value, Viewer},
     list::{Listing, Plan, Statement, columns},
     order::Sortable,
-    tasks::DELETED,
+    tasks::{DELETED, STANDALONE},
 };
 
 /// How many documents a task is shown with.
@@ -116,7 +116,7 @@ fn available(viewer: &Viewer) -> Condition {
 /// Documents of a deleted task are as hidden as the task. `{1}` is the schema of `tasks`.
 fn parent_is_there() -> String {
     format!(
-        "not exists (select from {{1}}.rows t where t.task = k.parent and t.status = '{DELETED}')"
+        "not exists (select from {{1}}.rows t where t.task = k.parent and t.kind = '{STANDALONE}' and t.status = '{DELETED}')"
     )
 }
 

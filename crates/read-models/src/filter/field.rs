@@ -49,6 +49,11 @@ pub(crate) enum Kind {
         any: &'static str,
     },
     Moment(Column),
+    /// A time that may be lacking, where the column then holds `infinity`; `any` says whether there is one.
+    MomentIfAny {
+        column: Column,
+        any: &'static str,
+    },
     /// The time at which an event was recorded, in a table that has the event's position.
     RecordTime {
         position: &'static str,

@@ -92,6 +92,17 @@ impl Kind {
                 term.ordering()?,
                 Value::Moment(term.moment()?),
             )),
+            Self::MomentIfAny { column, any } => {
+                let comparison = term.ordering()?;
+                let compared = compared(*column, comparison, Value::Moment(term.moment()?));
+                Ok(match comparison {
+                    // `infinity` is after every time, but it is none.
+                    Comparison::More | Comparison::AtLeast => {
+                        Condition::All(vec![compared, Test::Holds { sql: any }.into()])
+                    }
+                    _ => compared,
+                })
+            }
             Self::RecordTime { position } => {
                 let (comparison, moment) = (term.ordering()?, term.moment()?);
                 Ok(Test::Recorded {
@@ -158,7 +169,9 @@ impl Kind {
             | Self::Moment(column)
             | Self::Integer(column)
             | Self::Decimal(column) => Test::Present(*column).into(),
-            Self::Names { any, .. } | Self::Texts { any, .. } => Test::Holds { sql: any }.into(),
+            Self::Names { any, .. } | Self::Texts { any, .. } | Self::MomentIfAny { any, .. } => {
+                Test::Holds { sql: any }.into()
+            }
             Self::RecordTime { .. }
             | Self::Label { .. }
             | Self::Search(_)

@@ -40,7 +40,10 @@ fn a_comparison_is_sql_with_a_parameter() {
         ("NOT category:*", "(not (k.category is not null))"),
         ("assignees:*", "(cardinality(k.assignees) > 0)"),
         ("due_time < 2026-01-01T00:00:00Z", "(k.due < $1)"),
-        ("due_time>=\"2026-01-01T00:00:00+02:00\"", "(k.due >= $1)"),
+        (
+            "due_time>=\"2026-01-01T00:00:00+02:00\"",
+            "((k.due >= $1) and (k.due < 'infinity'))",
+        ),
         ("status = IN_PROGRESS", "k.status = $1"),
         ("status != complete", "k.status = any($1)"),
         ("priority >= HIGH", "k.priority = any($1)"),

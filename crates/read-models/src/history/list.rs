@@ -52,8 +52,8 @@ fn actor(name: &str) -> Result<String, Invalid> {
 }
 
 /// The statement for a page of history: of one resource, or of everything. `{0}` is the schema of
-/// `history`. The history of an account or member has that of the tasks
-/// and activities about it.
+/// `history`. The history of an account or member has that of the tasks, activities and documents about it,
+/// and of its orders.
 pub(crate) fn page(plan: &Plan, resource: Option<&StreamName>) -> Statement {
     let mut parameters = Parameters::default();
     let stream = resource.map(|resource| parameters.add(resource.as_str().to_owned(), Type::TEXT));
@@ -71,7 +71,7 @@ pub(crate) fn page(plan: &Plan, resource: Option<&StreamName>) -> Statement {
                  order by {order} limit {limit}) r) p join {{0}}.rows k on k.position = p.position"
             )
         }
-        (Some(Aggregate::Task | Aggregate::Settings | Aggregate::Activity), Some(stream)) => {
+        (Some(_), Some(stream)) => {
             format!("{{0}}.rows k where k.stream = {stream} and {filter}")
         }
         _ => format!("{{0}}.rows k where {filter}"),

@@ -1,6 +1,6 @@
 //! History: one row for each event, only ever added to.
 //!
-//! The events of a task, document or activity say whose it is only when it is created. The row of that event keeps it as
+//! The events of a task, activity, document or order say whose it is only when it begins. The row of that event keeps it as
 //! `subject`, so an account's history is its own stream and every stream that names it as subject:
 //! found when it is asked for. To keep the owner on every row, the fold would have to look each task
 //! up, and a rebuild could no longer pour events into the table as fast as the log gives them.
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use handoff_domain::{
     Event, Version, activity, document,
     names::{Actor, MemberName, StreamName, Subject},
-    task,
+    order, task,
 };
 use handoff_event_log::{Metadata, Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
@@ -30,7 +30,8 @@ pub struct HistoryRow {
     pub version: Version,
     /// What happened: `task.completed`.
     pub event_type: String,
-    /// The account or member that a new task or document is about; none for other events.
+    /// The account or member that a new task, activity or document is about, the account of a new order;
+    /// none for other events.
     pub subject: Option<Subject>,
     pub actor: Actor,
     pub on_behalf_of: Option<MemberName>,
@@ -54,7 +55,7 @@ pub struct HistoryEntry {
 
 impl ReadModel for History {
     const NAME: &'static str = "history";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const KEY: &'static [&'static str] = &["position bigint not null"];
     const COLUMNS: &'static [&'static str] = &[
         "stream text collate \"C\" not null",
@@ -101,6 +102,9 @@ impl ReadModel for History {
             Event::Document(document::Event::Uploaded(uploaded)) => Some(uploaded.subject.clone()),
             Event::Activity(activity::Event::Created(created)) => {
                 Some(Subject::Account(created.account.clone()))
+            }
+            Event::Order(order::Event::Placed(placed)) => {
+                Some(Subject::Account(placed.account.clone()))
             }
             Event::Task(_)
             | Event::Account(_)

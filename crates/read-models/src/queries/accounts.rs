@@ -10,6 +10,7 @@ use crate::{
     filter::Viewer,
     list::{ListRequest, Page},
     members::Members,
+    orders::Orders,
     stored::unreadable,
     tasks::Tasks,
     timelines::{self, TaskCaption, TimelineEntry, Timelines},
@@ -19,7 +20,11 @@ use crate::{
 // What each list reads, in the order of the schemas in its statements.
 const ACCOUNTS: &[Source] = &[Source::of::<Accounts>(), Source::of::<Tasks>()];
 const PHONES: &[Source] = &[Source::of::<Accounts>()];
-const TIMELINES: &[Source] = &[Source::of::<Timelines>(), Source::of::<Tasks>()];
+const TIMELINES: &[Source] = &[
+    Source::of::<Timelines>(),
+    Source::of::<Tasks>(),
+    Source::of::<Orders>(),
+];
 const WORKLOADS: &[Source] = &[
     Source::of::<Members>(),
     Source::of::<Accounts>(),
@@ -151,6 +156,7 @@ fn timeline_entry(row: &Row) -> Result<TimelineEntry, UnreadableRow> {
         task: number
             .zip(title)
             .map(|(number, title)| TaskCaption { number, title }),
+        order_title: joined.take()?,
     })
 }
 

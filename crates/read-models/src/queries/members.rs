@@ -15,13 +15,20 @@ use crate::{
     holdings,
     list::{ListRequest, Page},
     members::{self, MemberEntry, Members},
+    orders::Orders,
+    services::Services,
     stored::unreadable,
     tasks::Tasks,
 };
 
 const MEMBERS: &[Source] = &[Source::of::<Members>()];
 // In the order of the schemas in the statement.
-const HOLDINGS: &[Source] = &[Source::of::<Accounts>(), Source::of::<Tasks>()];
+const HOLDINGS: &[Source] = &[
+    Source::of::<Accounts>(),
+    Source::of::<Tasks>(),
+    Source::of::<Orders>(),
+    Source::of::<Services>(),
+];
 
 impl Queries {
     /// One member; none if there is none of that name.
@@ -57,7 +64,7 @@ impl Queries {
         Ok(self.page(&plan, answer))
     }
 
-    /// What a member holds of accounts and open tasks. What the settings say is not in it.
+    /// What a member holds of accounts, open tasks, orders and templates. What the settings say is not in it.
     pub async fn holdings(
         &self,
         name: &MemberName,
@@ -112,6 +119,21 @@ fn holding(row: &Row) -> Result<(Holding, u64), UnreadableRow> {
             let task = from.parse()?;
             from.take::<Option<&str>>()?;
             Holding::OpenTask { task }
+        }
+        holdings::OPEN_ORDER_TASK => {
+            let task = from.parse()?;
+            from.take::<Option<&str>>()?;
+            Holding::OpenOrderTask { task }
+        }
+        holdings::ORDER => {
+            let order = from.parse()?;
+            from.take::<Option<&str>>()?;
+            Holding::Order { order }
+        }
+        holdings::TEMPLATE_TASK => {
+            let task = from.parse()?;
+            from.take::<Option<&str>>()?;
+            Holding::TemplateTask { task }
         }
         _ => return Err(unreadable(what, "is nothing that a member can hold")),
     };

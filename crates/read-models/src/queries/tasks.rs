@@ -13,7 +13,7 @@ use crate::{
     stored::Stored,
     task_notes::{self, NoteEntry, TaskNotes},
     task_texts::TaskTexts,
-    tasks::{self, MOST_COUNTED, TaskEntry, Tasks},
+    tasks::{self, MOST_COUNTED, TaskEntry, TaskKey, Tasks},
 };
 
 // What each list reads, in the order of the schemas in its statements.
@@ -39,12 +39,11 @@ impl Queries {
     /// One task; none if there is none of that name.
     pub async fn get_task(
         &self,
-        name: &TaskName,
+        name: impl Into<TaskKey>,
         consistency: Consistency,
     ) -> Result<Answer<Option<TaskEntry>>, QueryError> {
-        let answer = self
-            .run(TASKS, None, &tasks::one(name), consistency, task)
-            .await?;
+        let statement = tasks::one(&name.into());
+        let answer = self.run(TASKS, None, &statement, consistency, task).await?;
         Ok(answer.first())
     }
 
@@ -118,22 +117,31 @@ impl Queries {
     }
 
     /// One task and the newest notes on it, at most `most`, as [`list_task_notes`](Self::list_task_notes) has
-    /// them; none if there is none of that name.
+    /// them; none if there is none of that name. The notes on a task of an order are with the order.
     pub async fn get_task_with_notes(
         &self,
-        name: &TaskName,
+        name: &TaskKey,
         internal_too: bool,
         most: i32,
         viewer: &Viewer,
         consistency: Consistency,
     ) -> Result<Answer<Option<(TaskEntry, Page<NoteEntry>)>>, QueryError> {
+        let TaskKey::Standalone(own) = name else {
+            let Answer { value, position } = self.get_task(name, consistency).await?;
+            let none = Page {
+                items: Vec::new(),
+                next_page_token: String::new(),
+            };
+            let value = value.map(|task| (task, none));
+            return Ok(Answer { value, position });
+        };
         let newest = ListRequest {
             page_size: most,
             ..ListRequest::default()
         };
         let (task, notes) = try_join!(
             self.get_task(name, consistency),
-            self.notes(name, internal_too, &newest, viewer, consistency)
+            self.notes(own, internal_too, &newest, viewer, consistency)
         )?;
         Ok(Answer {
             value: task.value.map(|task| (task, notes.value)),

@@ -3,13 +3,15 @@
 
 use chrono::{DateTime, Utc};
 use handoff_domain::{
-    names::{Actor, MemberName},
-    task::{Details, Money, Task},
+    names::{AccountName, Actor, MemberName, OrderName},
+    order::{self, OrderTask},
+    task::{Details, DueSource, Money, Origin, Priority, Status, Task, Visibility},
     text::Html,
 };
 use handoff_projections::Put;
+use tokio_postgres::types::Timestamp;
 
-use super::{TaskState, fields};
+use super::{ChecklistTask, TaskState, fields};
 use crate::{
     filter::{Cell, Cells},
     search,
@@ -31,7 +33,8 @@ pub(crate) struct Asked<'a> {
     visibility: String,
     assignees: Vec<&'a str>,
     start: DateTime<Utc>,
-    due: DateTime<Utc>,
+    /// None: it is never due.
+    due: Option<DateTime<Utc>>,
     due_source: String,
     percent: i16,
     origin: String,
@@ -55,11 +58,13 @@ pub(crate) struct Asked<'a> {
     expenses_currency: Option<&'static str>,
     tags: Vec<&'a str>,
     responsible_role: Option<&'a str>,
+    order: Option<OrderName>,
+    current: bool,
 }
 
 /// The columns of the table. What [`Asked::put`] fills comes after `position`, in its order.
 pub(super) const COLUMNS: &[&str] = &[
-    // Which kind of state it is: `standalone`.
+    // Which kind of state it is: `standalone`, `order`; `checklist` for an order itself.
     "kind text collate \"C\" not null",
     "state text collate \"C\" not null",
     "version integer not null",
@@ -68,12 +73,13 @@ pub(super) const COLUMNS: &[&str] = &[
     "number text collate \"C\" not null",
     "title text collate \"C\" not null",
     "category text collate \"C\"",
-    // Of a deleted task, `deleted`: no list finds it.
+    // Of a deleted task and of an order itself, `deleted`: no list finds it.
     "status text collate \"C\" not null",
     "priority text collate \"C\" not null",
     "visibility text collate \"C\" not null",
     "assignees text[] collate \"C\" not null",
     "start timestamptz not null",
+    // Of what is never due, `infinity`: it comes last.
     "due timestamptz not null",
     "due_source text collate \"C\" not null",
     "percent smallint not null",
@@ -99,6 +105,9 @@ pub(super) const COLUMNS: &[&str] = &[
     "expenses_currency text collate \"C\"",
     "tags text[] collate \"C\" not null",
     "responsible_role text collate \"C\"",
+    // Empty for a task of its own. `order` is a word of SQL.
+    "order_name text collate \"C\" not null",
+    "is_current boolean not null",
 ];
 
 /// A number with at most 4 decimal places, in ten-thousandths.
@@ -121,6 +130,107 @@ impl<'a> Asked<'a> {
                 };
                 Some(Self::standalone(status, task.known()?))
             }
+            TaskState::Order(task) => Some(Self::of_checklist(task)),
+            TaskState::Checklist(order) => order.details().map(Self::hidden),
+        }
+    }
+
+    /// A task of an order. It has no number, its due time is its deadline, and it has no fields but those
+    /// of checklists.
+    fn of_checklist(listed: &'a ChecklistTask) -> Self {
+        let OrderTask {
+            name: _,
+            template: _,
+            origin,
+            content,
+            checked,
+            creator,
+            created_at,
+            revision: _,
+        } = &*listed.task;
+        let (status, percent) = match checked {
+            None => (Status::NotStarted, 0),
+            Some(_) => (Status::Complete, 100),
+        };
+        let visibility = match content.visibility.is_for_contacts() {
+            true => Visibility::Portal,
+            false => Visibility::Internal,
+        };
+        Self {
+            kind: fields::ORDER,
+            title: content.title.as_str(),
+            description: content.description.as_ref().map_or("", Html::as_str),
+            status: label(&status),
+            visibility: label(&visibility),
+            assignees: content.assignees.iter().map(MemberName::as_str).collect(),
+            due: listed.due(),
+            percent,
+            origin: label(origin),
+            creator: creator.as_str(),
+            completed_at: checked.as_ref().map(|checked| checked.at),
+            completed_by: checked.as_ref().map(|checked| checked.by.as_str()),
+            created_at: *created_at,
+            updated_at: listed.updated_at,
+            responsible_role: content.responsible_role.as_ref().map(|role| role.as_str()),
+            order: Some(listed.order()),
+            current: listed.current,
+            ..Self::plain(&listed.account, listed.start)
+        }
+    }
+
+    /// An order itself.
+    fn hidden(order: &'a order::Details) -> Self {
+        Self {
+            kind: fields::CHECKLIST,
+            title: order.title.as_str(),
+            creator: order.creator.as_str(),
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+            ..Self::plain(&order.account, order.start)
+        }
+    }
+
+    /// What no task of an order has.
+    fn plain(account: &'a AccountName, start: DateTime<Utc>) -> Self {
+        Self {
+            kind: fields::CHECKLIST,
+            subject: account.as_str(),
+            number: "",
+            title: "",
+            description: "",
+            category: None,
+            status: fields::DELETED.to_owned(),
+            priority: label(&Priority::Normal),
+            visibility: label(&Visibility::Internal),
+            assignees: Vec::new(),
+            start,
+            due: None,
+            // It moves with the start, as what the SLA gives does.
+            due_source: label(&DueSource::Sla),
+            percent: 0,
+            origin: label(&Origin::Template),
+            creator: "",
+            completed_at: None,
+            completed_by: None,
+            created_at: start,
+            updated_at: start,
+            estimated_hours: None,
+            actual_hours: None,
+            billable: false,
+            billed: false,
+            requester_name: None,
+            requester_email: None,
+            requester_phone: None,
+            quantity: None,
+            price: None,
+            price_currency: None,
+            mileage: None,
+            expenses: None,
+            expenses_currency: None,
+            tags: Vec::new(),
+            responsible_role: None,
+            order: None,
+            current: false,
         }
     }
 
@@ -139,7 +249,7 @@ impl<'a> Asked<'a> {
             visibility: label(&details.visibility),
             assignees: details.assignees.iter().map(MemberName::as_str).collect(),
             start: details.start,
-            due: details.due,
+            due: Some(details.due),
             due_source: label(&details.due_source),
             percent: details.percent().number().into(),
             origin: label(&details.origin),
@@ -171,6 +281,8 @@ impl<'a> Asked<'a> {
             expenses_currency: details.expenses.map(Money::currency),
             tags: details.tags.iter().map(|tag| tag.as_str()).collect(),
             responsible_role: details.responsible_role.as_ref().map(|role| role.as_str()),
+            order: None,
+            current: false,
         }
     }
 
@@ -190,7 +302,7 @@ impl<'a> Asked<'a> {
             .put(&self.visibility)
             .put(&self.assignees)
             .put(self.start)
-            .put(self.due)
+            .put(self.due.map_or(Timestamp::PosInfinity, Timestamp::Value))
             .put(&self.due_source)
             .put(self.percent)
             .put(&self.origin)
@@ -213,7 +325,9 @@ impl<'a> Asked<'a> {
             .put(self.expenses)
             .put(self.expenses_currency)
             .put(&self.tags)
-            .put(self.responsible_role);
+            .put(self.responsible_role)
+            .put(self.order.as_ref().map_or("", OrderName::as_str))
+            .put(self.current);
     }
 
     /// Whether lists show it at all.
@@ -249,7 +363,8 @@ impl Cells for Asked<'_> {
             fields::ASSIGNED_ANYWHERE => Cell::Texts(self.assignees.clone()),
             fields::ASSIGNED_AT_ALL => Cell::Flag(!self.assignees.is_empty()),
             fields::START => Cell::Moment(self.start),
-            fields::DUE => Cell::Moment(self.due),
+            fields::DUE => self.due.map_or(Cell::Null, Cell::Moment),
+            fields::DUE_AT_ALL => Cell::Flag(self.due.is_some()),
             fields::DUE_SOURCE => Cell::Text(&self.due_source),
             fields::PERCENT => Cell::Integer(self.percent.into()),
             fields::ORIGIN => Cell::Text(&self.origin),
@@ -273,6 +388,8 @@ impl Cells for Asked<'_> {
             fields::EXPENSES_CURRENCY => text(self.expenses_currency),
             fields::TAGGED => Cell::Texts(self.tags.clone()),
             fields::TAGGED_AT_ALL => Cell::Flag(!self.tags.is_empty()),
+            fields::ORDER_NAME => Cell::Text(self.order.as_ref().map_or("", OrderName::as_str)),
+            fields::CURRENT => Cell::Flag(self.current),
             fields::RESPONSIBLE_ROLE => borrowed(self.responsible_role),
             _ => return None,
         })

@@ -2,11 +2,12 @@
 
 use handoff_domain::{
     Invalid,
-    names::{Actor, MemberName, Subject, TaskName},
+    names::{Actor, MemberName, OrderName, Subject},
     terms::Role,
 };
 use handoff_projections::Index;
 
+use super::TaskKey;
 use crate::{
     filter::{Column, Comparison, Condition, Field, Kind, Test, Value, Viewer},
     list::{Listing, Shown},
@@ -37,14 +38,18 @@ const ORIGINS: &[&str] = &[
     "call",
 ];
 
-const KINDS: &[&str] = &[STANDALONE, "order"];
+pub(super) const KINDS: &[&str] = &[STANDALONE, ORDER];
 const DUE_SOURCES: &[&str] = &["sla", "manual"];
 /// The kind of a task of its own.
-pub(super) const STANDALONE: &str = "standalone";
+pub(crate) const STANDALONE: &str = "standalone";
+/// The kind of a task of an order's checklist.
+pub(crate) const ORDER: &str = "order";
+/// What is in the column for an order itself, which is no task.
+pub(super) const CHECKLIST: &str = "checklist";
 
 // What the fields are in the table. `Asked` knows each of them too.
 pub(super) const NAME: &str = "k.task";
-pub(super) const KIND: &str = "k.kind";
+pub(crate) const KIND: &str = "k.kind";
 pub(super) const SUBJECT: &str = "k.subject";
 pub(super) const NUMBER: &str = "k.number";
 pub(super) const TITLE: &str = "k.title";
@@ -55,6 +60,8 @@ pub(super) const PRIORITY: &str = "k.priority";
 pub(super) const VISIBILITY: &str = "k.visibility";
 pub(super) const START: &str = "k.start";
 pub(crate) const DUE: &str = "k.due";
+/// What is never due has `infinity`, so that it comes last.
+pub(super) const DUE_AT_ALL: &str = "(k.due < 'infinity')";
 pub(super) const DUE_SOURCE: &str = "k.due_source";
 pub(super) const PERCENT: &str = "k.percent";
 pub(super) const ORIGIN: &str = "k.origin";
@@ -77,6 +84,8 @@ pub(super) const MILEAGE: &str = "k.mileage";
 pub(super) const EXPENSES: &str = "k.expenses";
 pub(super) const EXPENSES_CURRENCY: &str = "k.expenses_currency";
 pub(super) const RESPONSIBLE_ROLE: &str = "k.responsible_role";
+pub(super) const ORDER_NAME: &str = "k.order_name";
+pub(super) const CURRENT: &str = "k.is_current";
 /// Few tasks have tags, and only those are in the index.
 pub(super) const TAGGED: &str = "(cardinality(k.tags) > 0 and k.tags @> array[{}])";
 pub(super) const TAGGED_AT_ALL: &str = "(cardinality(k.tags) > 0)";
@@ -136,6 +145,16 @@ pub(super) const INDEXES: &[Index] = &[
         name: "rows_assignee_4",
         on: "using gin ((assignees[4:])) where cardinality(assignees) > 3",
     },
+    // The tasks of orders in any set of statuses by due time.
+    Index {
+        name: "rows_orders",
+        on: "(status, due, created_at, task) where kind = 'order'",
+    },
+    // The tasks of one order.
+    Index {
+        name: "rows_order_name",
+        on: "(order_name) where order_name <> ''",
+    },
     // What changed last.
     Index {
         name: "rows_updated",
@@ -186,7 +205,13 @@ pub(crate) static LISTING: Listing = Listing {
         Field::label("origin", ORIGIN, ORIGINS),
         Field::name("creator", CREATOR, actor),
         Field::moment("start_time", START),
-        Field::moment("due_time", DUE),
+        Field::new(
+            "due_time",
+            Kind::MomentIfAny {
+                column: Column::required(DUE),
+                any: DUE_AT_ALL,
+            },
+        ),
         Field::label("due_source", DUE_SOURCE, DUE_SOURCES),
         Field::new(
             "complete_time",
@@ -252,6 +277,14 @@ pub(crate) static LISTING: Listing = Listing {
         ),
         Field::new("open", Kind::Flag(open)),
         Field::new("overdue", Kind::Flag(overdue)),
+        Field::new(
+            "order",
+            Kind::Name {
+                column: Column::required(ORDER_NAME),
+                check: order,
+            },
+        ),
+        Field::new("current", Kind::Flag(current)),
     ],
     sortables: &[
         Sortable::new("due_time", DUE, "timestamptz"),
@@ -277,7 +310,11 @@ const ASSIGNEES: Kind = Kind::Names {
 };
 
 fn task(name: &str) -> Result<String, Invalid> {
-    name.parse::<TaskName>().map(String::from)
+    TaskKey::of_task(name).map(|key| key.to_string())
+}
+
+fn order(name: &str) -> Result<String, Invalid> {
+    name.parse::<OrderName>().map(String::from)
 }
 
 fn subject(name: &str) -> Result<String, Invalid> {
@@ -317,6 +354,10 @@ pub(crate) fn open(_: &Viewer) -> Condition {
         all: STATUSES,
         labels: OPEN_STATUSES.to_vec(),
     }
+}
+
+fn current(_: &Viewer) -> Condition {
+    Test::Holds { sql: CURRENT }.into()
 }
 
 pub(crate) fn overdue(viewer: &Viewer) -> Condition {

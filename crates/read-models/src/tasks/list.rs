@@ -1,13 +1,12 @@
 //! Lists of tasks: the statements that answer what [`fields`](super::fields) lets be asked.
 
-use handoff_domain::names::TaskName;
 use tokio_postgres::types::Type;
 
 use super::{
-    Tasks,
+    TaskKey, Tasks,
     fields::{
-        ASSIGNED, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED_AT, DELETED, DUE, NAME, STATUS,
-        STATUSES, UNASSIGNED,
+        ASSIGNED, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED_AT, DELETED, DUE, KIND, KINDS, NAME,
+        ORDER, STATUS, STATUSES, UNASSIGNED,
     },
 };
 use crate::{
@@ -24,7 +23,7 @@ const ACCOUNT_NOTES: &str =
     "(select a.details::json ->> 'notes' from {1}.rows a where a.account = p.subject)";
 
 /// The statement for one task: [`page`] without a list.
-pub(crate) fn one(name: &TaskName) -> Statement {
+pub(crate) fn one(name: &TaskKey) -> Statement {
     let mut parameters = Parameters::default();
     let task = parameters.add(name.as_str().to_owned(), Type::TEXT);
     let columns = columns::<Tasks>("p");
@@ -153,12 +152,17 @@ fn ranges(plan: &Plan, columns: &str, rows: &str, parameters: &mut Parameters) -
     let (places, rest) = places(&plan.condition, parameters);
     let filter = plan.with_place(&rest, parameters);
     let statuses = parameters.add(plan.condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
+    // Said in words, so that it is seen that the index of these alone serves.
+    let kind = match plan.condition.possible(KIND, KINDS)[..] {
+        [ORDER] => "k.kind = 'order' and ",
+        _ => "",
+    };
     let ranges: Vec<_> = places
         .iter()
         .map(|place| {
             format!(
                 "select r.* from unnest({statuses}) s(status) cross join lateral \
-                 (select {columns} from {{0}}.rows k where k.status = s.status and {place} and {filter} \
+                 (select {columns} from {{0}}.rows k where {kind}k.status = s.status and {place} and {filter} \
                  {rows}) r"
             )
         })

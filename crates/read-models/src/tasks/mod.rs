@@ -1,15 +1,15 @@
-//! Tasks: one row for each, which is the aggregate itself in columns that can be asked about.
+//! Tasks: one row for each, which is the aggregate itself in columns that can be asked about. Those of the
+//! checklists of orders stand among them, each with what its order says of it.
 
 mod asked;
+mod checklist;
 mod fields;
+mod key;
 mod list;
 mod watched;
 
 use handoff_domain::{
-    Event, Version,
-    names::{StreamName, TaskName},
-    task::Task,
-    text::Html,
+    CorruptHistory, Event, Version, names::StreamName, order::Order, task::Task, text::Html,
 };
 use handoff_event_log::{Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, Tally, UnreadableRow};
@@ -21,10 +21,12 @@ use crate::{
 };
 
 use asked::{Asked, COLUMNS};
+pub use checklist::{ChecklistTask, changed_tasks, tasks_of};
 pub(crate) use fields::{
-    ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DELETED, DUE, LISTING, OPEN_STATUSES, STATUS,
-    open, overdue, shown,
+    ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DELETED, DUE, LISTING, OPEN_STATUSES,
+    STANDALONE, STATUS, open, overdue, shown,
 };
+pub use key::TaskKey;
 pub use list::MOST_COUNTED;
 pub(crate) use list::{count, count_exactly, is_searched, one, page};
 pub use watched::WatchedTasks;
@@ -38,6 +40,10 @@ pub struct Tasks;
 pub enum TaskState {
     /// A task of its own, with a stream of its own.
     Standalone(Task),
+    /// A task of an order's checklist.
+    Order(Box<ChecklistTask>),
+    /// Not a task but the order itself, from which its tasks are folded. No list shows it.
+    Checklist(Order),
 }
 
 impl Default for TaskState {
@@ -52,7 +58,7 @@ pub type TaskRow = AggregateRow<TaskState>;
 /// A task as a query answers it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskEntry {
-    pub name: TaskName,
+    pub name: TaskKey,
     pub row: TaskRow,
     /// Of the account that it is about, as it is now; none for a task about a member.
     pub subject_display_name: Option<String>,
@@ -60,21 +66,21 @@ pub struct TaskEntry {
     pub account_notes: Option<Html>,
 }
 
-/// What a task's stream is called, if it is one.
-fn name(stream: &StreamName) -> Option<TaskName> {
-    stream.as_str().parse().ok()
+/// The key of the row of a task's stream, if it is one.
+fn key(stream: &StreamName) -> Option<TaskKey> {
+    stream.as_str().parse().ok().map(TaskKey::Standalone)
 }
 
 impl ReadModel for Tasks {
     const NAME: &'static str = "tasks";
-    const VERSION: i32 = 3;
+    const VERSION: i32 = 5;
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
     // The whole task first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = COLUMNS;
     const INDEXES: &'static [Index] = fields::INDEXES;
     const TALLIES: bool = true;
 
-    type Key = TaskName;
+    type Key = TaskKey;
     type Row = TaskRow;
 
     /// Open tasks are counted, for the badges of [`todo`](crate::todo).
@@ -86,40 +92,37 @@ impl ReadModel for Tasks {
                 }
                 Some(_) | None => Vec::new(),
             },
+            TaskState::Order(_) | TaskState::Checklist(_) => Vec::new(),
         }
     }
 
-    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskName> {
+    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = TaskKey> {
         match event {
-            Event::Task(_) => name(&recorded.stream),
-            Event::Account(_)
-            | Event::Member(_)
-            | Event::Settings(_)
-            | Event::Activity(_)
-            | Event::Operation(_)
-            | Event::Document(_)
-            | Event::Service(_)
-            | Event::Order(_) => None,
+            Event::Task(_) => key(&recorded.stream),
+            Event::Order(_) => checklist::key(recorded),
+            _ => None,
         }
     }
 
     fn fold(
-        rows: &mut Rows<TaskName, TaskRow>,
+        rows: &mut Rows<TaskKey, TaskRow>,
         recorded: &Recorded,
         event: &Event,
     ) -> Result<(), FoldError> {
-        let Event::Task(event) = event else {
-            return Ok(());
+        let event = match event {
+            Event::Task(event) => event,
+            Event::Order(event) => return checklist::fold(rows, recorded, event),
+            _ => return Ok(()),
         };
-        let name = name(&recorded.stream)
+        let key = key(&recorded.stream)
             .ok_or_else(|| FoldError::because("an event of a task stands in another stream"))?;
-        evolve(rows, name, recorded, |state| {
-            let TaskState::Standalone(task) = state;
-            task.evolve(event).map(TaskState::Standalone)
+        evolve(rows, key, recorded, |state| match state {
+            TaskState::Standalone(task) => task.evolve(event).map(TaskState::Standalone),
+            TaskState::Order(_) | TaskState::Checklist(_) => Err(CorruptHistory),
         })
     }
 
-    fn put_key(key: &TaskName, to: &mut Put<'_>) {
+    fn put_key(key: &TaskKey, to: &mut Put<'_>) {
         to.put(key.as_str());
     }
 
@@ -138,6 +141,8 @@ impl ReadModel for Tasks {
         };
         let stored = match state {
             TaskState::Standalone(task) => json(task),
+            TaskState::Order(task) => json(task),
+            TaskState::Checklist(order) => json(order),
         };
         to.put(asked.kind())
             .put(stored)
@@ -146,12 +151,20 @@ impl ReadModel for Tasks {
         asked.put(to);
     }
 
-    fn take(from: &mut Take<'_>) -> Result<(TaskName, TaskRow), UnreadableRow> {
+    fn take(from: &mut Take<'_>) -> Result<(TaskKey, TaskRow), UnreadableRow> {
         let key = from.parse()?;
         let state = match from.take()? {
             fields::STANDALONE => {
                 let Json(task) = from.parse()?;
                 TaskState::Standalone(task)
+            }
+            fields::ORDER => {
+                let Json(task) = from.parse()?;
+                TaskState::Order(task)
+            }
+            fields::CHECKLIST => {
+                let Json(order) = from.parse()?;
+                TaskState::Checklist(order)
             }
             other => return Err(unreadable(other, "is no kind of tasks")),
         };

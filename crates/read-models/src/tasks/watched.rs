@@ -1,7 +1,6 @@
 //! A list of tasks that is watched: whether a task is in it, by its state alone.
 
 use chrono::{DateTime, Utc};
-use handoff_domain::names::TaskName;
 
 use super::{
     Asked, TaskState,
@@ -28,7 +27,7 @@ impl WatchedTasks {
     }
 
     /// Whether the list shows a task in this state at `now`: what the query would answer.
-    pub fn shows(&self, name: &TaskName, state: &TaskState, now: DateTime<Utc>) -> bool {
+    pub fn shows(&self, name: &str, state: &TaskState, now: DateTime<Utc>) -> bool {
         let asked = Asked::of(state).filter(Asked::is_there);
         asked.is_some_and(|asked| self.0.meets(&Named { name, asked }, now))
     }
@@ -36,14 +35,14 @@ impl WatchedTasks {
 
 /// A task under its name.
 struct Named<'a> {
-    name: &'a TaskName,
+    name: &'a str,
     asked: Asked<'a>,
 }
 
 impl Cells for Named<'_> {
     fn cell(&self, sql: &str) -> Option<Cell<'_>> {
         match sql {
-            NAME => Some(Cell::Text(self.name.as_str())),
+            NAME => Some(Cell::Text(self.name)),
             _ => self.asked.cell(sql),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     filter::{Condition, Field, Parameters},
     list::{Listing, Plan, Statement, columns},
     order::Sortable,
-    tasks::DELETED,
+    tasks::{DELETED, STANDALONE},
 };
 
 const KINDS: &[&str] = &[
@@ -26,6 +26,8 @@ const KINDS: &[&str] = &[
     "activity_noted",
     "activity_open",
     "activity_completed",
+    "order_placed",
+    "order_completed",
 ];
 
 const KIND: &str = "k.kind";
@@ -56,7 +58,7 @@ fn actor(name: &str) -> Result<String, Invalid> {
 }
 
 /// The statement for a page of an account's timeline. `{0}` is the schema of `timelines`, `{1}` that of
-/// `tasks`.
+/// `tasks`, `{2}` that of `orders`.
 pub(crate) fn page(plan: &Plan, account: &AccountName) -> Statement {
     let mut parameters = Parameters::default();
     // The kinds are what the ranges are made of.
@@ -73,10 +75,10 @@ pub(crate) fn page(plan: &Plan, account: &AccountName) -> Statement {
     // Captions are looked up for the entries of the page only.
     let caption = |of| format!("(select t.{of} from {{1}}.rows t where t.task = p.stream)");
     let sql = format!(
-        "select p.*, {}, {} from (select {columns}, {place} as place from ( \
+        "select p.*, {}, {}, (select o.title from {{2}}.rows o where o.order_name = p.stream) from (select {columns}, {place} as place from ( \
              select r.* from unnest({kinds}) s(kind) cross join lateral \
              (select k.* from {{0}}.rows k where k.account = {account} and k.kind = s.kind and {filter} \
-             and not exists (select from {{1}}.rows t where t.task = k.stream and t.status = '{DELETED}') \
+             and not exists (select from {{1}}.rows t where t.task = k.stream and t.kind = '{STANDALONE}' and t.status = '{DELETED}') \
              order by {order} limit {limit}) r \
          ) k order by {order} limit {limit}) p",
         caption("number"),

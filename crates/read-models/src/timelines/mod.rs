@@ -1,7 +1,8 @@
 //! Timelines of accounts (S0): one row for each entry.
 //!
 //! An entry is what one event says, so its key is the event's stream and version. The end of a task does
-//! not say whose task it is; the entry of its beginning, which is version 1 of its stream, does.
+//! not say whose task it is; the entry of its beginning, which is version 1 of its stream, does. So it is with
+//! orders.
 //!
 //! An activity has one entry, under version 1, which moves: it stands where the activity is due while there
 //! is something to do, where it was completed once it was, where it was created if it is never due (S1). It
@@ -15,7 +16,7 @@ use handoff_domain::{
     account::{self, InteractionKind, Status},
     activity::{self, Activity},
     names::{AccountName, Actor, ContactName, MemberName, StreamName, Subject},
-    task,
+    order, task,
     terms::Role,
     text::Html,
 };
@@ -81,6 +82,10 @@ pub enum What {
     TaskCompleted,
     /// The activity whose stream the entry is of, as it is.
     Activity { activity: Box<activity::Details> },
+    /// An order was placed: the one whose stream the entry is of.
+    OrderPlaced,
+    /// An order was completed: the one whose stream the entry is of.
+    OrderCompleted,
 }
 
 impl What {
@@ -99,6 +104,8 @@ impl What {
                 activity::Status::Open => "activity_open",
                 activity::Status::Complete => "activity_completed",
             },
+            Self::OrderPlaced => "order_placed",
+            Self::OrderCompleted => "order_completed",
         }
     }
 }
@@ -110,6 +117,8 @@ pub struct TimelineEntry {
     pub row: TimelineRow,
     /// Number and title, as they are now, of the task that the entry is about.
     pub task: Option<TaskCaption>,
+    /// Title, as it is now, of the order that the entry is about.
+    pub order_title: Option<String>,
 }
 
 /// What people know a task by.
@@ -287,7 +296,7 @@ fn fold_activity(
 
 impl ReadModel for Timelines {
     const NAME: &'static str = "timelines";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const KEY: &'static [&'static str] = &[
         "stream text collate \"C\" not null",
         "version integer not null",
@@ -315,6 +324,10 @@ impl ReadModel for Timelines {
                 [Some(key(recorded)), Some(beginning(recorded))]
             }
             Event::Activity(_) => [Some(beginning(recorded)), None],
+            Event::Order(order::Event::Placed(_)) => [Some(key(recorded)), None],
+            Event::Order(order::Event::Completed { .. }) => {
+                [Some(key(recorded)), Some(beginning(recorded))]
+            }
             Event::Account(_)
             | Event::Task(_)
             | Event::Member(_)
@@ -354,6 +367,18 @@ impl ReadModel for Timelines {
                     return Ok(());
                 };
                 (begun.account.clone(), What::TaskCompleted, by, *at)
+            }
+            Event::Order(order::Event::Placed(placed)) => (
+                placed.account.clone(),
+                What::OrderPlaced,
+                &placed.by,
+                placed.at,
+            ),
+            Event::Order(order::Event::Completed { by, at, .. }) => {
+                let begun = rows.get(&beginning(recorded))?.ok_or_else(|| {
+                    FoldError::because("the completed order has no entry of its beginning")
+                })?;
+                (begun.account.clone(), What::OrderCompleted, by, *at)
             }
             Event::Task(_)
             | Event::Member(_)

@@ -18,12 +18,18 @@ use handoff_domain::{
     commands::{CreateMember, NewId},
     document::Document,
     member::{self, Member},
-    names::{AccountName, ActivityName, DocumentName, MemberName, StreamName, TaskName},
+    names::{
+        AccountName, ActivityName, DocumentName, MemberName, OrderName, ServiceName, StreamName,
+        TaskName,
+    },
+    order::Order,
+    service::Service,
     task::Task,
     text::Line,
 };
 use handoff_event_log::{Hash, Metadata, Position, Recorded};
 use handoff_projections::{Change, ReadModel, Rows};
+use handoff_read_models::tasks::TaskKey;
 use uuid::Uuid;
 
 /// Who the team is: `admin`, an admin, and staff.
@@ -154,6 +160,32 @@ impl Story {
         activities.collect()
     }
 
+    /// Every order there is, as its aggregate knows it.
+    pub fn orders(&self) -> BTreeMap<OrderName, Order> {
+        let orders = self
+            .states
+            .iter()
+            .filter_map(|(stream, versioned)| match &versioned.state {
+                State::Order(order) => Some((stream.as_str().parse().unwrap(), (**order).clone())),
+                _ => None,
+            });
+        orders.collect()
+    }
+
+    /// Every service there is, as its aggregate knows it.
+    pub fn services(&self) -> BTreeMap<ServiceName, Service> {
+        let services =
+            self.states
+                .iter()
+                .filter_map(|(stream, versioned)| match &versioned.state {
+                    State::Service(service) => {
+                        Some((stream.as_str().parse().unwrap(), (**service).clone()))
+                    }
+                    _ => None,
+                });
+        services.collect()
+    }
+
     /// Every member there is, as the aggregate knows them.
     pub fn members(&self) -> BTreeMap<MemberName, Member> {
         let members = self
@@ -199,6 +231,11 @@ impl Story {
 
 pub fn member(id: &str) -> MemberName {
     MemberName::from_id(id).unwrap()
+}
+
+/// The name of a task of its own.
+pub fn own(key: &TaskKey) -> TaskName {
+    key.as_str().parse().unwrap()
 }
 
 /// The rows that a read model makes of all events.

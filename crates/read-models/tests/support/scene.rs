@@ -9,8 +9,9 @@ use handoff_projections::{
 };
 use handoff_read_models::{
     Consistency, Queries, accounts::Accounts, activities::Activities, history::History,
-    members::Members, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
-    timelines::Timelines,
+    members::Members, order_notes::OrderNotes, orders::Orders, portal::Portal,
+    portal_notes::PortalNotes, services::Services, task_notes::TaskNotes, task_texts::TaskTexts,
+    tasks::Tasks, timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats};
 use tokio::time::Instant;
@@ -59,32 +60,27 @@ impl Scene {
             instance: "test".into(),
             settings: Settings::default(),
         };
-        tokio::spawn(run_projector::<Accounts>(
-            environment.clone(),
-            running.clone(),
-        ));
-        tokio::spawn(run_projector::<Members>(
-            environment.clone(),
-            running.clone(),
-        ));
-        tokio::spawn(run_projector::<TaskTexts>(
-            environment.clone(),
-            running.clone(),
-        ));
-        tokio::spawn(run_projector::<TaskNotes>(
-            environment.clone(),
-            running.clone(),
-        ));
-        tokio::spawn(run_projector::<Activities>(
-            environment.clone(),
-            running.clone(),
-        ));
-        tokio::spawn(run_projector::<Timelines>(
-            environment.clone(),
-            running.clone(),
-        ));
-        tokio::spawn(run_projector::<Tasks>(environment.clone(), running.clone()));
-        tokio::spawn(run_projector::<History>(environment, running.clone()));
+        macro_rules! projector {
+            ($model:ty) => {
+                tokio::spawn(run_projector::<$model>(
+                    environment.clone(),
+                    running.clone(),
+                ))
+            };
+        }
+        projector!(Accounts);
+        projector!(Members);
+        projector!(TaskTexts);
+        projector!(TaskNotes);
+        projector!(Activities);
+        projector!(Timelines);
+        projector!(Tasks);
+        projector!(History);
+        projector!(Services);
+        projector!(Orders);
+        projector!(OrderNotes);
+        projector!(Portal);
+        projector!(PortalNotes);
         let pool = reading_pool(&database, 4);
         let queries = Queries::open(pool.clone(), Inclusion::new(pool, notices))
             .await

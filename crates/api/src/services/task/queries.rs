@@ -6,7 +6,10 @@ use futures_util::Stream;
 use handoff_domain::{document::Parent, names::TaskName};
 use handoff_event_log::Epoch;
 use handoff_proto::v1::{self, task_query_service_server::TaskQueryService};
-use handoff_read_models::{ListRequest, QueryError, tasks::WatchedTasks};
+use handoff_read_models::{
+    ListRequest, QueryError,
+    tasks::{TaskKey, WatchedTasks},
+};
 use tonic::{Request, Response, Status};
 
 use crate::{
@@ -38,7 +41,7 @@ impl TaskQueryService for TaskQueries {
     ) -> Result<Response<v1::GetTaskResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
         let mut fields = Fields::new();
-        let name = fields.name::<TaskName>("name", &request.name);
+        let name = fields.required("name", &request.name, TaskKey::of_task);
         let min_position = fields.position("min_position", request.min_position);
         let (name, min_position) = fields.finish(name.zip(min_position))?;
         let answer = self
@@ -58,7 +61,8 @@ impl TaskQueryService for TaskQueries {
         let account_notes = views::task::account_notes(query.view, &entry);
         let task = views::task::of_entry(query.view, entry, query.viewer.now);
         let newest = notes.items.into_iter();
-        let parent = Parent::Task(name.clone());
+        let parent = name.as_str().parse::<Parent>();
+        let parent = parent.map_err(|_| ApiError::not_found(name.as_str()))?;
         let documents = self
             .read_side
             .queries

@@ -44,9 +44,11 @@ enum Kind {
     Role,
     TaskCreated,
     TaskCompleted,
+    ActivityCompleted,
     ActivityNoted,
     ActivityOpen,
-    ActivityCompleted,
+    OrderCompleted,
+    OrderPlaced,
 }
 
 impl Kind {
@@ -63,6 +65,8 @@ impl Kind {
             Self::ActivityNoted => "ACTIVITY_NOTED",
             Self::ActivityOpen => "ACTIVITY_OPEN",
             Self::ActivityCompleted => "ACTIVITY_COMPLETED",
+            Self::OrderPlaced => "ORDER_PLACED",
+            Self::OrderCompleted => "ORDER_COMPLETED",
         }
     }
 }
@@ -171,6 +175,14 @@ fn what(entry: &TimelineEntry) -> (String, String) {
         Some(Entry::ActivityCompleted(it)) => {
             ("activity completed".to_owned(), html::line(&it.note))
         }
+        Some(Entry::OrderPlaced(it)) => (
+            "order placed".to_owned(),
+            format!("{} {}", id(&it.order), it.title),
+        ),
+        Some(Entry::OrderCompleted(it)) => (
+            "order completed".to_owned(),
+            format!("{} {}", id(&it.order), it.title),
+        ),
         None => (
             "something newer than this program".to_owned(),
             String::new(),
@@ -186,9 +198,9 @@ impl Row for TimelineEntry {
         let kind = match &self.entry {
             Some(Entry::Status(it)) => status(it.status()),
             Some(Entry::Question(_)) => Cell::new(kind, Tone::Warning),
-            Some(Entry::TaskCompleted(_) | Entry::ActivityCompleted(_)) => {
-                Cell::new(kind, Tone::Good)
-            }
+            Some(
+                Entry::TaskCompleted(_) | Entry::ActivityCompleted(_) | Entry::OrderCompleted(_),
+            ) => Cell::new(kind, Tone::Good),
             _ => kind.into(),
         };
         let late = match (&self.happen_time, &self.record_time) {

@@ -7,7 +7,7 @@ use super::{
     money,
     words::{Priority, Visibility},
 };
-use crate::{date::DateError, error::Error, session::Session, time};
+use crate::{date::DateError, error::Error, session::Session};
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct FieldArgs {
@@ -109,13 +109,8 @@ impl FieldArgs {
             task.set_visibility(TaskVisibility::from(visibility));
             paths.push("visibility");
         }
-        if let Some(start) = self.start {
-            let calendar = session.calendar().await?;
-            let begin = calendar
-                .ahead(&start)
-                .and_then(|moment| calendar.from(moment, &start))
-                .map_err(|error| wrong("--start", &error))?;
-            task.start_time = Some(time::timestamp(begin));
+        if let Some(start) = session.start(self.start.as_deref()).await? {
+            task.start_time = Some(start);
             paths.push("start_time");
         }
         if let Some(due) = session.due(self.due.as_deref()).await? {

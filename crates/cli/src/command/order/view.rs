@@ -1,0 +1,250 @@
+//! An order as people see it.
+
+use std::collections::HashMap;
+
+use handoff_proto::v1::{
+    ChecklistVisibility, GetOrderResponse, Order, OrderNote, OrderStatus, OrderSummary, OrderTask,
+};
+
+use crate::{
+    command::words,
+    html,
+    output::{Cell, Row, Tone},
+    time,
+};
+
+/// The columns of a checklist.
+pub(super) const CHECKLIST: &[&str] = &["", "TIER", "ID", "TASK", "WHO", "DUE", "DONE"];
+
+/// What a resource is called, or its name without the collection.
+fn called(name: &str, display_names: &HashMap<String, String>) -> String {
+    match display_names.get(name) {
+        Some(display_name) => display_name.clone(),
+        None => name.rsplit('/').next().unwrap_or(name).to_owned(),
+    }
+}
+
+fn all(names: &[String], display_names: &HashMap<String, String>) -> String {
+    let each: Vec<_> = names
+        .iter()
+        .map(|name| called(name, display_names))
+        .collect();
+    match each.is_empty() {
+        true => "nobody".to_owned(),
+        false => each.join(", "),
+    }
+}
+
+fn status(order: &Order) -> Cell {
+    let tone = match order.status() {
+        OrderStatus::Complete => Tone::Good,
+        OrderStatus::Cancelled => Tone::Faint,
+        OrderStatus::Open | OrderStatus::Unspecified => Tone::Plain,
+    };
+    let closed = match order.locked && order.status() == OrderStatus::Complete {
+        true => " by hand",
+        false => "",
+    };
+    let word = words(order.status().as_str_name(), "ORDER_STATUS_");
+    Cell::new(format!("{word}{closed}"), tone)
+}
+
+fn late(due: String, overdue: bool) -> Cell {
+    match overdue {
+        true => Cell::new(format!("{due} !"), Tone::Bad),
+        false => due.into(),
+    }
+}
+
+/// What there is to say of an order beside its checklist.
+pub(super) fn fields(answer: &GetOrderResponse) -> Vec<(&'static str, Cell)> {
+    let order = answer.order.clone().unwrap_or_default();
+    let names = &answer.display_names;
+    let due = time::minutes(answer.due_time.as_ref());
+    vec![
+        ("Name", order.name.as_str().into()),
+        ("Title", order.title.as_str().into()),
+        ("Account", called(&order.account, names).into()),
+        ("Service", called(&order.service, names).into()),
+        ("Status", status(&order)),
+        ("Assigned to", all(&order.assignees, names).into()),
+        ("Start", time::minutes(order.start_time.as_ref()).into()),
+        ("Next due", late(due, answer.overdue)),
+        ("Closed", time::minutes(order.close_time.as_ref()).into()),
+        ("Placed", time::minutes(order.create_time.as_ref()).into()),
+        ("Etag", Cell::new(order.etag.as_str(), Tone::Faint)),
+    ]
+}
+
+/// The checklist, a row for each task; what is current has an arrow.
+pub(super) fn checklist(order: &Order, display_names: &HashMap<String, String>) -> Vec<Vec<Cell>> {
+    let mut tier = 0;
+    let rows = order.tasks.iter().map(|task| {
+        let begins = tier != task.tier;
+        tier = task.tier;
+        row(task, begins, display_names)
+    });
+    rows.collect()
+}
+
+fn row(task: &OrderTask, begins: bool, display_names: &HashMap<String, String>) -> Vec<Cell> {
+    let mark = match (task.checked, task.current) {
+        (true, _) => Cell::new("[x]", Tone::Good),
+        (false, true) => Cell::new("[ ] →", Tone::Warning),
+        (false, false) => Cell::new("[ ]", Tone::Faint),
+    };
+    let who = match (task.visibility(), task.assignees.is_empty()) {
+        (ChecklistVisibility::ClientAssigned, true) => "the client".to_owned(),
+        (ChecklistVisibility::ClientAssigned, false) => {
+            format!("the client, {}", all(&task.assignees, display_names))
+        }
+        _ => all(&task.assignees, display_names),
+    };
+    let tier = if begins {
+        task.tier.to_string()
+    } else {
+        String::new()
+    };
+    let done = match task.checked {
+        true => format!(
+            "{} by {}",
+            time::minutes(task.check_time.as_ref()),
+            called(&task.checked_by, display_names)
+        ),
+        false => String::new(),
+    };
+    vec![
+        mark,
+        tier.into(),
+        called(&task.name, display_names).into(),
+        task.title.as_str().into(),
+        who.into(),
+        late(time::minutes(task.due_time.as_ref()), task.overdue),
+        Cell::new(done, Tone::Faint),
+    ]
+}
+
+/// A note with its author and time above it.
+pub(super) fn note(note: &OrderNote) -> String {
+    let time = time::minutes(note.create_time.as_ref());
+    let internal = if note.internal {
+        "  (for the team)"
+    } else {
+        ""
+    };
+    let on = match note.parent.split_once("/tasks/") {
+        Some((_, task)) => format!(" on {task}"),
+        None => String::new(),
+    };
+    let lines = html::text(&note.note).replace('\n', "\n  ");
+    format!("{time}  {}{on}{internal}\n  {lines}", note.author)
+}
+
+/// How an order stands after a command.
+pub(super) fn sentence(order: &Order) -> String {
+    let word = words(order.status().as_str_name(), "ORDER_STATUS_");
+    let done = order.tasks.iter().filter(|task| task.checked).count();
+    let who = match order.status() {
+        OrderStatus::Open => format!(", assigned to {}", all(&order.assignees, &HashMap::new())),
+        _ => String::new(),
+    };
+    format!(
+        "{} is {word}: {done} of {} done{who}.",
+        order.name,
+        order.tasks.len()
+    )
+}
+
+impl Row for OrderSummary {
+    const HEADER: &'static [&'static str] = &[
+        "NAME",
+        "TITLE",
+        "ACCOUNT",
+        "ASSIGNED TO",
+        "STATUS",
+        "DONE",
+        "NEXT DUE",
+    ];
+
+    fn row(&self) -> Vec<Cell> {
+        let order = self.order.clone().unwrap_or_default();
+        let done = self.task_count - self.open_task_count;
+        let account = match order.account_display_name.as_str() {
+            "" => order.account.as_str(),
+            display_name => display_name,
+        };
+        vec![
+            order.name.as_str().into(),
+            order.title.as_str().into(),
+            account.into(),
+            all(&order.assignees, &HashMap::new()).into(),
+            status(&order),
+            format!("{done}/{}", self.task_count).into(),
+            late(time::minutes(self.due_time.as_ref()), self.overdue),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(id: &str, tier: i32, checked: bool, current: bool) -> OrderTask {
+        OrderTask {
+            name: format!("orders/o1/tasks/{id}"),
+            title: id.to_owned(),
+            tier,
+            checked,
+            current,
+            checked_by: if checked {
+                "members/ana".to_owned()
+            } else {
+                String::new()
+            },
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_checklist_says_what_is_done_whose_turn_it_is_and_where_tiers_begin() {
+        let mut client = task("brief", 1, false, true);
+        client.visibility = ChecklistVisibility::ClientAssigned.into();
+        let mut report = task("report", 2, false, false);
+        report.assignees = vec!["members/ben".to_owned()];
+        let order = Order {
+            tasks: vec![task("audit", 1, true, false), client, report],
+            ..Default::default()
+        };
+        let names = HashMap::from([("members/ana".to_owned(), "Ana".to_owned())]);
+        let rows = checklist(&order, &names).into_iter();
+        let texts: Vec<Vec<String>> = rows
+            .map(|row| row.iter().map(|cell| cell.text().to_owned()).collect())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                ["[x]", "1", "audit", "audit", "nobody", "", " by Ana"],
+                ["[ ] →", "", "brief", "brief", "the client", "", ""],
+                ["[ ]", "2", "report", "report", "ben", "", ""],
+            ]
+        );
+    }
+
+    #[test]
+    fn an_answer_says_how_the_order_stands() {
+        let order = Order {
+            name: "orders/o1".to_owned(),
+            status: OrderStatus::Open.into(),
+            assignees: vec!["members/ana".to_owned()],
+            tasks: vec![
+                task("audit", 1, true, false),
+                task("report", 2, false, true),
+            ],
+            ..Default::default()
+        };
+        assert_eq!(
+            sentence(&order),
+            "orders/o1 is open: 1 of 2 done, assigned to ana."
+        );
+    }
+}
