@@ -120,19 +120,20 @@ impl<M: ReadModel> Projector<'_, M> {
     async fn beat(&mut self, background: &mut Background) -> Result<(), ProjectorError> {
         let client = &self.client;
         let instance = &*self.environment.instance;
-        let (_, standing, skips) = try_join!(
+        let (_, standing) = try_join!(
             leases::heartbeat(client, M::NAME, instance, M::VERSION),
             generations::standing::<M>(client),
-            checkpoints::skips(client, M::NAME),
         )?;
         self.paused = standing.paused;
-        self.skips = skips;
         background.see::<M>(standing.building);
         self.follow(standing.live).await?;
         let Some(live) = &mut self.live else {
             return Ok(());
         };
         let turns = live.leases.renew(&self.client).await?;
+        // After the leases: a partition that they say a skip has freed must not stop at that event again,
+        // where nothing would free it any more.
+        self.skips = checkpoints::skips(&self.client, M::NAME).await?;
         for turn in turns {
             match turn {
                 Turn::Go(partition, after) => self.subscription.assign(partition, after),
