@@ -139,13 +139,11 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
     async fn beat(&mut self, background: &mut Background) -> Result<(), ProjectorError> {
         let client = &self.client;
         let instance = &*self.environment.instance;
-        let (_, standing, skips) = try_join!(
+        let (_, standing) = try_join!(
             leases::heartbeat(client, M::NAME, instance, M::VERSION),
             generations::standing::<M>(client),
-            checkpoints::skips(client, M::NAME),
         )?;
         self.paused = standing.paused;
-        self.skips = skips;
         self.reaction.pause(self.paused);
         let has_one = standing.live.or(standing.building).is_some();
         if !has_one && M::SUCCESSION != Succession::EachVersion {
@@ -159,6 +157,9 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
         };
         let turns = live.leases.renew(&self.client).await?;
         let generation = live.leases.generation;
+        // After the leases: a partition that they say a skip has freed must not stop at that event again,
+        // where nothing would free it any more.
+        self.skips = checkpoints::skips(&self.client, M::NAME).await?;
         self.turn(turns).await?;
         generations::used(
             &self.client,

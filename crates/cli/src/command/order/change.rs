@@ -7,7 +7,7 @@ use handoff_proto::v1::{
 use prost_types::FieldMask;
 
 use super::{OneTask, Target, Visibility, view};
-use crate::{command::CommandArgs, error::Error, name, output::Printer, session::Session, time};
+use crate::{command::CommandArgs, error::Error, name, output::Printer, session::Session};
 
 /// Sends a command, and says how the order stands after it.
 macro_rules! send {
