@@ -80,6 +80,7 @@ mod tests {
     #[test]
     fn a_contacts_question_is_recorded_as_theirs_for_the_assignee() {
         let mut memory = with_zoe(true);
+        let now = memory.now;
         memory.accept(ZOE, &ask("When is it done?"));
         let asked = memory.log.last().unwrap().event.clone();
         let crate::Event::Account(Event::QuestionRecorded {
@@ -94,7 +95,7 @@ mod tests {
         };
         assert_eq!(contact.unwrap().as_str(), ZOE);
         assert_eq!(by.as_str(), ZOE);
-        assert_eq!(asked_at, memory.now);
+        assert_eq!(asked_at, now);
         assert_eq!(assignee, memory.account("acme").assignee);
         assert!(matches!(
             memory.reject(ZOE, &ask(" ")),
