@@ -54,6 +54,7 @@ impl Intent for Move {
             cause: AssignmentCause {
                 source: AssignmentSource::Role,
                 event: Some(self.because),
+                operation: None,
             },
         })
     }

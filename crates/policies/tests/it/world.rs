@@ -8,7 +8,6 @@ use handoff_commands::{
 };
 use handoff_domain::{
     Command, Context,
-    account::RoleSource,
     commands::{AssignRole, CreateMember, CreateTask, NewId},
     member,
     names::{Actor, TaskName},
@@ -161,6 +160,8 @@ impl World {
                 actor: Actor::System,
                 on_behalf_of: None,
                 expected: None,
+                plan: Vec::new(),
+                command_id: Uuid::nil(),
                 now: SystemClock.now(),
             },
             request: "Test",
@@ -194,7 +195,6 @@ impl World {
             account: format!("accounts/{account}").parse().unwrap(),
             role: "assignee".parse().unwrap(),
             holder: format!("members/{holder}").parse().unwrap(),
-            source: RoleSource::Api,
         };
         self.submit(command).await.receipt.position
     }
