@@ -194,12 +194,13 @@ impl Deployment {
         (process, Client::new(&format!("http://{address}"), &token))
     }
 
-    /// Starts a relay and a process for each read model, as operators would.
+    /// Starts a relay, a process for each read model and one for the policies, as operators would.
     pub async fn followers(&self) -> Vec<Process> {
         let mut processes = vec![self.role(&["relay"]).await];
         for name in PROJECTIONS {
             processes.push(self.role(&["project", name]).await);
         }
+        processes.push(self.role(&["policies"]).await);
         processes
     }
 
@@ -216,7 +217,7 @@ impl Deployment {
         client
     }
 
-    /// Waits until every read model includes the whole log.
+    /// Waits until every read model includes the whole log, and so does every policy that runs.
     pub async fn caught_up(&self, client: &Client) {
         eventually("no lag", Duration::from_secs(60), async || {
             let answer = client
@@ -228,9 +229,12 @@ impl Deployment {
                 .map_err(|status| status.to_string())?
                 .into_inner()
                 .projections;
-            if projections.len() == PROJECTIONS.len()
-                && projections.iter().all(|p| p.lag_events == 0)
-            {
+            let are_there = |name| {
+                projections
+                    .iter()
+                    .any(|p| p.name == format!("projections/{name}"))
+            };
+            if PROJECTIONS.iter().all(are_there) && projections.iter().all(|p| p.lag_events == 0) {
                 Ok(())
             } else {
                 Err(format!("{projections:?}"))

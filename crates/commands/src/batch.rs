@@ -35,6 +35,8 @@ pub(crate) struct WorkingSet<'a> {
     read: RefCell<HashMap<StreamName, Versioned>>,
     /// After the events of the batch.
     changed: HashMap<StreamName, Versioned>,
+    /// The log is locked: what was not read before it was has not been compared with it.
+    locked: bool,
 }
 
 impl Source for WorkingSet<'_> {
@@ -44,6 +46,8 @@ impl Source for WorkingSet<'_> {
         }
         match self.read.borrow_mut().entry(stream.clone()) {
             Entry::Occupied(entry) => Some(entry.get().clone()),
+            // Nothing that is remembered is believed any more: it is loaded.
+            Entry::Vacant(_) if self.locked => None,
             Entry::Vacant(entry) => {
                 let cached = self.cache.borrow_mut().get(stream)?.clone();
                 Some(entry.insert(cached).clone())
@@ -58,7 +62,13 @@ impl<'a> WorkingSet<'a> {
             cache: RefCell::new(cache),
             read: RefCell::default(),
             changed: HashMap::new(),
+            locked: false,
         }
+    }
+
+    /// What was read so far is as in the log, which is locked.
+    pub(crate) fn lock(&mut self) {
+        self.locked = true;
     }
 
     /// Takes in streams that were loaded.
@@ -86,6 +96,7 @@ impl<'a> WorkingSet<'a> {
             cache,
             read,
             changed,
+            locked: _,
         } = self;
         let cache = cache.into_inner();
         let changed: Vec<_> = changed.into_iter().collect();

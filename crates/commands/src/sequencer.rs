@@ -228,6 +228,7 @@ impl Sequencer {
                     evolve(versioned, recorded)?;
                 }
             }
+            working.lock();
             requests.retain(|request| !receipts.0.contains_key(&request.command_id));
             decided = loop {
                 match decide(&mut working, &requests) {

@@ -14,10 +14,12 @@ use handoff_commands::{
     Clock, CommandError, Gateway, GatewayConfig, Metrics, Request, States, SystemClock, new_id,
 };
 use handoff_domain::{
-    Command, Context, Event, Reason, Rejection,
-    commands::{AssignTask, CreateMember, CreateTask, EnableMember, NewId, StartDisabling},
+    Command, Context, Event, Reason, Rejection, Stop, Unit,
+    commands::{
+        AssignTask, CompleteTask, CreateMember, CreateTask, EnableMember, NewId, StartDisabling,
+    },
     member,
-    names::{MemberName, TaskName},
+    names::{MemberName, StreamName, TaskName},
     task::{self, Assignment, AssignmentCause, Draft, Origin},
     text::Line,
 };
@@ -47,6 +49,8 @@ fn request(actor: &str, command: impl Command + 'static) -> Request {
             actor: actor.parse().unwrap(),
             on_behalf_of: None,
             expected: None,
+            plan: Vec::new(),
+            command_id: uuid::Uuid::nil(),
             now: SystemClock.now(),
             plan: Vec::new(),
             command_id,
@@ -193,4 +197,60 @@ async fn nobody_is_given_work_from_the_start_of_their_disabling_and_no_number_is
         }
     }
     assert_eq!(assigned, counts.0);
+}
+
+/// Looks at Ben only where the task is complete. Answers with him.
+#[derive(Debug)]
+struct LookAtBen(TaskName);
+
+impl Command for LookAtBen {
+    fn decide(&self, _: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
+        let refuse = |resource: &str| Rejection::NotFound {
+            resource: resource.to_owned(),
+        };
+        match unit.task(&self.0)?.details() {
+            Some(details) if !details.is_open() => {}
+            _ => return Err(refuse(self.0.as_str()).into()),
+        }
+        match unit.member(&ben())?.details() {
+            Some(details) if !details.takes_work() => Ok((&ben()).into()),
+            _ => Err(refuse(ben().as_str()).into()),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_decision_reads_only_once_another_replica_was_heard_of_is_as_in_the_log() {
+    let test = TestDatabase::create().await;
+    let database = Database::new(&test.url).unwrap();
+    let (one, other) = (replica(&database), replica(&database));
+    for id in ["admin", "ana", "ben"] {
+        let create = CreateMember {
+            id: NewId::Given(format!("members/{id}").parse().unwrap()),
+            display_name: Line::new(id).unwrap(),
+            email: None,
+            kind: member::Kind::Admin,
+        };
+        one.submit(request("system", create)).await.unwrap();
+    }
+    // Both are remembered by the first replica, and changed by the second.
+    give(&one, "t1", true).await.unwrap();
+    let name = TaskName::from_id("t1").unwrap();
+    let complete = CompleteTask { name: name.clone() };
+    other
+        .submit(request("members/ana", complete))
+        .await
+        .unwrap();
+    let disable = StartDisabling {
+        name: ben(),
+        successor: Some("members/ana".parse().unwrap()),
+        other_admins: Vec::new(),
+        holdings: Default::default(),
+    };
+    other
+        .submit(request("members/admin", disable))
+        .await
+        .unwrap();
+    let looked = one.submit(request("members/ana", LookAtBen(name))).await;
+    assert_eq!(looked.unwrap().resource.as_str(), "members/ben");
 }

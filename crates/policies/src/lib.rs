@@ -4,6 +4,7 @@
 //! - [`run_policy`]: has it act on each trigger once, whatever dies
 //! - [`Executor`], [`run_jobs`]: what takes long, in pages, beside the partition that asked for it
 //! - [`Runtime`]: what the policies of a process share
+//! - [`Ownership`], [`Operations`]: the policy that there is, and what does its jobs
 //!
 //! Contract: the state is a projection ([`handoff_projections::ReadModel`]) of which a decision sees the
 //! rows as of exactly its trigger, in the trigger's partition. What was decided is stored in the
@@ -17,6 +18,7 @@ mod ids;
 mod jobs;
 mod metrics;
 mod outbox;
+mod ownership;
 mod policy;
 mod run;
 mod state;
@@ -25,6 +27,7 @@ mod submit;
 pub use ids::{command_id, follow_up_id, job_command_id, job_id};
 pub use jobs::{Executor, JobContext, JobError, run_jobs};
 pub use metrics::Metrics;
+pub use ownership::{Operations, Ownership};
 pub use policy::{Cause, Decision, Intent, Issue, Issued, NoJob, Policy};
 pub use run::{Runtime, Settings, run_policy};
 pub use state::State;

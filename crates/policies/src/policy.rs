@@ -19,6 +19,10 @@ use crate::state::State;
 /// Commands should be such that the log has an event for each that was done (also for "left as it is"):
 /// one that changed nothing leaves no receipt, and is decided anew when it is submitted again.
 pub trait Policy: ReadModel {
+    /// Whether the commands of one decision are submitted one after the other, each when the one before it has
+    /// an outcome; else many at once.
+    const IN_ORDER: bool = false;
+
     /// What it issues. Stored as JSON; later versions must be able to read what earlier ones have stored.
     type Command: Intent;
     /// What a decision knows besides the trigger.
@@ -73,6 +77,13 @@ pub trait Intent: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + '
 
     /// What the gateway decides.
     fn command(&self) -> Box<dyn Command>;
+
+    /// Whether a rejection is what became of it. If not, it is submitted again, with the same id, for as long
+    /// as it takes, and what waits for it waits: for what will be accepted once something else has
+    /// happened.
+    fn is_final(&self, _rejection: &Rejection) -> bool {
+        true
+    }
 }
 
 /// What is to be done at a trigger.
@@ -89,7 +100,7 @@ impl<P: Policy + ?Sized> Decision<P> {
     }
 
     /// Commands, each for a target of its own. They are submitted in this order, but one that has to be
-    /// tried again comes after others.
+    /// tried again comes after others unless the policy has them [in order](Policy::IN_ORDER).
     pub fn commands(commands: Vec<Issue<P::Command>>) -> Self {
         Self {
             commands,

@@ -110,7 +110,10 @@ pub async fn run_policy<P: Policy>(
     let finisher = Finisher::<P> {
         submitter: runtime.submitter::<P>(paused),
         pool: runtime.pool.clone(),
-        in_flight: runtime.settings.in_flight.get(),
+        in_flight: match P::IN_ORDER {
+            true => 1,
+            false => runtime.settings.in_flight.get(),
+        },
         wake: runtime.wake(),
         policy: PhantomData,
     };

@@ -87,6 +87,9 @@ impl Submitter {
             };
             pass(Point::PolicyAfterSubmit);
             let error = match outcome(submitted) {
+                Ok(Outcome::Rejected(rejection)) if !command.is_final(&rejection) => {
+                    CommandError::Rejected(rejection)
+                }
                 Ok(outcome) => {
                     self.metrics.command(self.policy, outcome.word());
                     return outcome;
@@ -101,6 +104,9 @@ impl Submitter {
                 tracing::error!(policy = self.policy, %command_id, error = &error as &dyn std::error::Error,
                     "a command cannot be decided: what waits for it goes on once that is mended");
                 wait = RETRY_DAMAGED;
+            } else if wait >= RETRY.1 {
+                tracing::warn!(policy = self.policy, %command_id, error = &error as &dyn std::error::Error,
+                    "a command is submitted again for as long as it takes");
             } else {
                 tracing::debug!(policy = self.policy, %command_id, error = &error as &dyn std::error::Error,
                     "submitting a command again");
@@ -135,9 +141,10 @@ impl Submitter {
                 actor: self.actor.clone(),
                 on_behalf_of: None,
                 expected: None,
-                now: self.clock.now(),
                 plan: Vec::new(),
-                command_id,
+                // The gateway sets it.
+                command_id: Uuid::nil(),
+                now: self.clock.now(),
             },
             request,
             request_hash: Hash::of(format!("{request}\n{json}").as_bytes()),

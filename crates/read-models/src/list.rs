@@ -157,6 +157,12 @@ impl Plan {
         self.arguments.iter().map(String::as_str).collect()
     }
 
+    /// Begins after a place, which has a value for each part of the order.
+    pub(crate) fn go_on_after(&mut self, place: Vec<String>) {
+        debug_assert_eq!(place.len(), self.order.len());
+        self.after = Some(place);
+    }
+
     /// One row more than the page has, to know whether another page follows.
     pub(crate) fn limit(&self) -> usize {
         self.size + 1

@@ -137,6 +137,18 @@ impl Queries {
         })
     }
 
+    /// Waits until a projection includes everything up to a position.
+    pub async fn wait(&self, source: Source, consistency: Consistency) -> Result<(), QueryError> {
+        let Consistency {
+            min_position,
+            deadline,
+        } = consistency;
+        self.inclusion
+            .wait(&[source], None, min_position, deadline)
+            .await?;
+        Ok(())
+    }
+
     /// What happened to a resource, or to all; the newest first where nothing else is asked for. The
     /// history of an account or member has that of the tasks and activities about it.
     pub async fn list_history(

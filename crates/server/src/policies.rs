@@ -5,8 +5,8 @@ use std::sync::Arc;
 use handoff_bus::Precedence;
 use handoff_commands::{Gateway, States, SystemClock, new_id};
 use handoff_event_log::Role;
-use handoff_policies::{Metrics, Runtime};
-use handoff_projections::{Environment, Inclusion, reading_pool};
+use handoff_policies::{Metrics, Operations, Ownership, Runtime, run_jobs, run_policy};
+use handoff_projections::{Environment, Inclusion, ReadModel, reading_pool};
 use handoff_read_models::Queries;
 
 use crate::{api::ApiRole, error::ServerError, followers::Followers, roles::Process};
@@ -16,7 +16,23 @@ use crate::{api::ApiRole, error::ServerError, followers::Followers, roles::Proce
 type Start = fn(&mut Followers, &Environment, &Runtime, &Queries);
 
 /// The policies there are.
-const POLICIES: &[(&str, Start)] = &[];
+const POLICIES: &[(&str, Start)] = &[(Ownership::NAME, start_ownership)];
+
+fn start_ownership(
+    followers: &mut Followers,
+    environment: &Environment,
+    runtime: &Runtime,
+    queries: &Queries,
+) {
+    let operations = Arc::new(Operations::new(&environment.database, queries.clone()));
+    let (policy, jobs) = (followers.stop(), followers.stop());
+    followers.spawn(run_policy::<Ownership>(
+        environment.clone(),
+        runtime.clone(),
+        policy,
+    ));
+    followers.spawn(run_jobs::<Ownership, _>(runtime.clone(), operations, jobs));
+}
 
 /// What the policies of the process need.
 pub(crate) struct PoliciesRole {

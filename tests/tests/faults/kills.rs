@@ -5,7 +5,7 @@ use handoff_proto::v1::RebuildProjectionRequest;
 use handoff_tests::{Client, Deployment, Fleet, Mix, Place};
 use rustix::process::Signal;
 
-use crate::{API, PROJECT, RELAY, UP, seed};
+use crate::{API, POLICIES, PROJECT, RELAY, UP, seed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_every_named_point_nothing_is_lost_or_doubled() {
@@ -66,7 +66,7 @@ async fn at_each(place: &mut Place, deployment: &Deployment, client: &Client, pr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_random_nothing_is_lost_or_doubled() {
-    let roles = [API, API, RELAY, RELAY, PROJECT, PROJECT];
+    let roles = [API, API, RELAY, RELAY, PROJECT, PROJECT, POLICIES];
     let mut fleet = Fleet::start(Deployment::shared().await, &roles).await;
     let seed = seed();
     let mut choices = fastrand::Rng::with_seed(seed);

@@ -20,6 +20,7 @@ mod restore;
 mod scale_out;
 mod seeded_bugs;
 mod soak;
+mod transfers;
 
 /// The roles, as they are started.
 /// All read models but the tasks.
@@ -42,6 +43,7 @@ const OTHERS: &[&str] = &[
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
 const RELAY: &[&str] = &["relay"];
+const POLICIES: &[&str] = &["policies"];
 const PROJECT: &[&str] = &[
     "project",
     "accounts",

@@ -12,13 +12,15 @@ use handoff_tests::{Deployment, Fleet, Load, Mix};
 use rustix::process::Signal;
 use tokio::time::timeout;
 
-use crate::{API, PROJECT, RELAY, UP, number, overload, postgres::end_sessions, race, seed};
+use crate::{
+    API, POLICIES, PROJECT, RELAY, UP, number, overload, postgres::end_sessions, race, seed,
+};
 
 /// Cycles of harm after which the checker looks, on servers and a log that begin anew for each batch: it reads the
 /// whole log.
 const BATCH: u64 = 25;
 /// Each role alone, in most batches, and everything in each process, in every fourth.
-const ALONE: &[&[&str]] = &[API, API, RELAY, RELAY, PROJECT, PROJECT];
+const ALONE: &[&[&str]] = &[API, API, RELAY, RELAY, PROJECT, PROJECT, POLICIES];
 const TOGETHER: &[&[&str]] = &[UP, UP];
 /// How long a process may take to come by the point at which it is to die. Not each one comes there: a
 /// relay that stands by publishes nothing.
@@ -195,6 +197,7 @@ impl Batch {
             "api" => &["append_"],
             "relay" => &["relay_"],
             "project" => &["project_", "lease_", "switch_"],
+            "policies" => &["policy_", "job_"],
             _ => &[""],
         };
         let of_role = |point: &&Point| {

@@ -28,7 +28,9 @@ pub(crate) struct Disabling {
 }
 
 impl Disabling {
-    /// Disables a member who holds nothing.
+    /// Disables a member. With a successor that is begun, and Handoff does the rest: what they hold goes to
+    /// the successor, and `member.disabled` follows. Without one it is done when this answers, if they
+    /// hold nothing.
     ///
     /// From the position of the start nothing can be given to them, so what they hold is complete in
     /// read models that include it. Whoever ends between the steps leaves them being disabled: a retry
@@ -36,8 +38,17 @@ impl Disabling {
     pub(crate) async fn disable(
         &self,
         order: &Order,
-        StartDisabling { name, .. }: StartDisabling,
+        command: StartDisabling,
     ) -> Result<Answer, ApiError> {
+        let name = command.name.clone();
+        if command.successor.is_some() {
+            let whole = || order.whole();
+            let start = |other_admins| StartDisabling {
+                other_admins,
+                ..command.clone()
+            };
+            return self.leave_an_admin(order, whole, &name, start).await;
+        }
         let end = |holdings| DisableMember {
             name: name.clone(),
             holdings,

@@ -262,7 +262,7 @@ pub struct Candidate {
 }
 
 /// What is to become of one item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Planned {
     pub item: Holding,
     pub decision: Decision,

@@ -23,6 +23,7 @@ mod slow_disk;
 mod start;
 mod sustained;
 mod table;
+mod transfer;
 mod two_replicas;
 
 use std::{io, path::PathBuf, time::Duration};
@@ -89,6 +90,7 @@ enum Measure {
     Memory,
     OpenSnapshot,
     TwoReplicas,
+    Transfer,
     Rebuild,
     Query,
     Growth,
@@ -195,6 +197,7 @@ impl Bench {
                 Measure::Memory => memory::measure(&mut setting, &mut table).await,
                 Measure::OpenSnapshot => open_snapshot::measure(&setting, &mut table).await,
                 Measure::TwoReplicas => two_replicas::measure(&setting, &mut table).await,
+                Measure::Transfer => transfer::measure(&setting, &mut table).await,
                 Measure::Query => query::measure(&setting, &mut table).await,
                 Measure::Growth => growth::measure(&setting, &mut table).await,
                 Measure::Peers => peers::measure(&setting, &mut table).await,

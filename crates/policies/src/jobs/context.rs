@@ -1,12 +1,13 @@
 //! What a job works with.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use deadpool_postgres::Pool;
 use futures_util::{StreamExt, stream};
 use handoff_event_log::Position;
 use handoff_failpoints::{Point, pass};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::{
@@ -18,6 +19,9 @@ use crate::{
     policy::{Cause, Issue, Policy},
     submit::{Outcome, Submitter},
 };
+
+/// How often it is looked whether commands that are waited for are done.
+const POLL: Duration = Duration::from_millis(25);
 
 /// A job under way: why it is done, how far it is, and the way to the gateway.
 pub struct JobContext<P: Policy> {
@@ -99,6 +103,26 @@ impl<P: Policy> JobContext<P> {
             })
             .buffered(self.in_flight);
         Ok(outcomes.collect().await)
+    }
+
+    /// Waits until every command that the policy has decided at triggers up to a position has an outcome. That
+    /// it has decided at all of them is for [`Inclusion`](handoff_projections::Inclusion) to say.
+    ///
+    /// # Errors
+    /// `Later` if Postgres is away, or it takes longer than `ceiling`.
+    pub async fn until_done(&self, position: Position, ceiling: Duration) -> Result<(), JobError> {
+        let wait = async {
+            while table::is_waiting(&**self.pool.get().await?, P::NAME, position).await? {
+                sleep(POLL).await;
+            }
+            Ok(())
+        };
+        timeout(ceiling, wait).await.unwrap_or_else(|_| {
+            Err(JobError::Later(format!(
+                "{} has commands of positions up to {position} that are not done",
+                P::NAME
+            )))
+        })
     }
 
     /// The last of the positions that outcomes have: what a query must include to show them.

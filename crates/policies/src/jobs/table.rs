@@ -169,6 +169,22 @@ pub(crate) async fn end(
     Ok(())
 }
 
+/// Whether commands of triggers up to a position have no outcome yet.
+pub(crate) async fn is_waiting(
+    client: &impl GenericClient,
+    policy: &str,
+    position: Position,
+) -> Result<bool, tokio_postgres::Error> {
+    let row = client
+        .query_one(
+            "select exists (select from policies.commands \
+             where policy = $1 and outcome is null and trigger_position <= $2)",
+            &[&policy, &position.0],
+        )
+        .await?;
+    row.try_get(0)
+}
+
 /// Drops the jobs that were finished longer ago than `kept`.
 pub(crate) async fn sweep(
     client: &impl GenericClient,

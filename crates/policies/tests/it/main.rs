@@ -8,6 +8,7 @@ mod exactly_once;
 mod handover;
 mod jobs;
 mod outages;
+mod ownership;
 mod paging;
 mod process;
 mod succession;

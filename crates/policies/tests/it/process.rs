@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     echo::Echo,
     handover::Handover,
+    ownership,
     paging::{Pager, Paging},
     world::{CEILING, Place, World},
 };
@@ -100,6 +101,7 @@ async fn a_process() {
     match policy.as_str() {
         "echo" => run_policy::<Echo<1>>(environment, runtime, forever).await,
         "handover" => run_policy::<Handover>(environment, runtime, forever).await,
+        "ownership" => ownership::run(place, environment, runtime, forever).await,
         "paging" => {
             tokio::join!(
                 run_policy::<Paging>(environment, runtime.clone(), forever.clone()),

@@ -11,6 +11,7 @@ use crate::{
     list::{ListRequest, Page},
     members::Members,
     orders::Orders,
+    page::MAX_PAGE_SIZE,
     stored::unreadable,
     tasks::Tasks,
     timelines::{self, TaskCaption, TimelineEntry, Timelines},
@@ -64,6 +65,37 @@ impl Queries {
             .run(ACCOUNTS, None, &accounts::page(&plan), consistency, account)
             .await?;
         Ok(self.page(&plan, answer))
+    }
+
+    /// The names of accounts as [`list_accounts`](Self::list_accounts) finds them by a filter, in the order of
+    /// the names, after one of them; a page of them, and none at the end.
+    pub async fn list_account_names(
+        &self,
+        filter: &str,
+        viewer: &Viewer,
+        after: Option<&AccountName>,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<AccountName>>, QueryError> {
+        let request = ListRequest {
+            page_size: MAX_PAGE_SIZE.into(),
+            filter,
+            order_by: "name",
+            ..ListRequest::default()
+        };
+        let mut plan = accounts::LISTING.plan(&request, viewer, "", &self.tokens)?;
+        plan.condition = accounts::active_unless_asked(plan.condition);
+        if let Some(after) = after {
+            plan.go_on_after(vec![after.to_string()]);
+        }
+        let Answer { value, position } = self
+            .run(ACCOUNTS, None, &accounts::page(&plan), consistency, |row| {
+                Take::new(row, 0).parse()
+            })
+            .await?;
+        Ok(Answer {
+            value: value.into_iter().map(|(name, _)| name).collect(),
+            position,
+        })
     }
 
     /// The accounts at which a contact has the number of these digits with its country code: the first

@@ -2,7 +2,7 @@
 
 use handoff_domain::{
     Partition,
-    commands::{Holding, Holdings},
+    commands::{Holding, HoldingKind, Holdings},
     names::MemberName,
 };
 use handoff_projections::{Source, Take, UnreadableRow};
@@ -11,6 +11,7 @@ use tokio_postgres::Row;
 use super::{Answer, Consistency, Queries, QueryError, joined};
 use crate::{
     accounts::Accounts,
+    activities::Activities,
     filter::Viewer,
     holdings,
     list::{ListRequest, Page},
@@ -27,6 +28,7 @@ const HOLDINGS: &[Source] = &[
     Source::of::<Accounts>(),
     Source::of::<Tasks>(),
     Source::of::<Orders>(),
+    Source::of::<Activities>(),
     Source::of::<Services>(),
 ];
 
@@ -64,7 +66,7 @@ impl Queries {
         Ok(self.page(&plan, answer))
     }
 
-    /// What a member holds of accounts, open tasks, orders and templates. What the settings say is not in it.
+    /// What a member holds of accounts and open tasks. What the settings say is not in it.
     pub async fn holdings(
         &self,
         name: &MemberName,
@@ -80,6 +82,32 @@ impl Queries {
             count,
         };
         Ok(Answer { value, position })
+    }
+
+    /// A page of what a member holds of accounts and open tasks, of the kinds that are included, in the order of
+    /// [`Holding`], after one of them; at most `limit`, and empty at the end. What the settings say is not in it.
+    pub async fn list_holdings(
+        &self,
+        name: &MemberName,
+        includes: impl Fn(HoldingKind) -> bool,
+        after: Option<&Holding>,
+        limit: usize,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<Holding>>, QueryError> {
+        let Some(statement) = holdings::page(name, includes, after, limit) else {
+            return Ok(Answer {
+                value: Vec::new(),
+                position: consistency.min_position,
+            });
+        };
+        let Answer { value, position } = self
+            .run(HOLDINGS, None, &statement, consistency, holding)
+            .await?;
+        let value = value.into_iter().map(|((holding, _), _)| holding);
+        Ok(Answer {
+            value: value.collect(),
+            position,
+        })
     }
 
     /// Members beside `name` who are admins and may sign in: the first
@@ -105,37 +133,50 @@ fn holding(row: &Row) -> Result<(Holding, u64), UnreadableRow> {
     // After the place, which every list has.
     let mut from = Take::new(row, 1);
     let what: &str = from.take()?;
-    let holding = match what {
-        holdings::ROLE => Holding::Role {
+    let kind = HoldingKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == what);
+    let holding = match kind {
+        Some(HoldingKind::Role) => Holding::Role {
             account: from.parse()?,
             role: from.parse()?,
         },
-        holdings::SUPPORT_TEAM => {
+        Some(HoldingKind::SupportTeam) => {
             let account = from.parse()?;
             from.take::<Option<&str>>()?;
             Holding::SupportTeam { account }
         }
-        holdings::OPEN_TASK => {
+        Some(HoldingKind::OpenTask) => {
             let task = from.parse()?;
             from.take::<Option<&str>>()?;
             Holding::OpenTask { task }
         }
-        holdings::OPEN_ORDER_TASK => {
+        Some(HoldingKind::OpenOrderTask) => {
             let task = from.parse()?;
             from.take::<Option<&str>>()?;
             Holding::OpenOrderTask { task }
         }
-        holdings::ORDER => {
+        Some(HoldingKind::Order) => {
             let order = from.parse()?;
             from.take::<Option<&str>>()?;
             Holding::Order { order }
         }
-        holdings::TEMPLATE_TASK => {
+        Some(HoldingKind::OpenActivity) => {
+            let activity = from.parse()?;
+            from.take::<Option<&str>>()?;
+            Holding::OpenActivity { activity }
+        }
+        Some(HoldingKind::TemplateTask) => {
             let task = from.parse()?;
             from.take::<Option<&str>>()?;
             Holding::TemplateTask { task }
         }
-        _ => return Err(unreadable(what, "is nothing that a member can hold")),
+        Some(HoldingKind::DefaultAssignee) | None => {
+            return Err(unreadable(
+                what,
+                "is nothing that a member can hold of these",
+            ));
+        }
     };
     let count: i64 = from.take()?;
     Ok((holding, count.unsigned_abs()))

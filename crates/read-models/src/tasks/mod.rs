@@ -23,8 +23,8 @@ use crate::{
 use asked::{Asked, COLUMNS};
 pub use checklist::{ChecklistTask, changed_tasks, tasks_of};
 pub(crate) use fields::{
-    ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DELETED, DUE, LISTING, OPEN_STATUSES, STANDALONE,
-    STATUS, open, overdue, shown,
+    ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DELETED, DUE, LISTING, OPEN_STATUSES, ORDER,
+    STANDALONE, STATUS, open, overdue, shown,
 };
 pub use key::TaskKey;
 pub use list::MOST_COUNTED;

@@ -1,5 +1,6 @@
 //! The command with which the ownership policy moves work after a role changed hands.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 /// successor, along the chain. Handoff only.
 ///
 /// The answer is about the operation; where there is none, about the last task moved, or the account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FollowRole {
     pub account: AccountName,
     /// None: the role event is from before there were operations.

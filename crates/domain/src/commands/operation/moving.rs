@@ -1,5 +1,6 @@
 //! The command with which Handoff moves the items of an operation's plan.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 ///
 /// With the last item the operation ends, and with it, where it disables a member, the disabling. Items of
 /// an undo are for [`UndoItems`](crate::commands::UndoItems).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MoveItems {
     pub operation: OperationName,
     /// The place of the first item in the plan, from 0.

@@ -1,6 +1,8 @@
 //! The commands with which Handoff lists what an operation is to change. Nothing moves before the list
 //! is complete, so that it is the same however often whoever makes it begins anew.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     commands::operation::{answer, finish},
     context::Context,
@@ -11,7 +13,7 @@ use crate::{
 };
 
 /// Adds a page to an operation's plan. One that was added already changes nothing. Handoff only.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PlanItems {
     pub operation: OperationName,
     /// From 0.
@@ -38,7 +40,7 @@ impl Command for PlanItems {
 /// Ends an operation's plan; where it is empty, the operation too. What the settings say is looked up by
 /// the command itself: where the member who passes everything on is the `default_assignee`, that is
 /// planned, if it was not. Handoff only.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FinishPlanning {
     pub operation: OperationName,
 }

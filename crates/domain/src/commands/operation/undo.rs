@@ -1,6 +1,7 @@
 //! The commands that take an operation back.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -79,7 +80,7 @@ fn enable(
 /// Reverses the next items of an undo's plan and records what became of each, all in one append. What was
 /// reversed already changes nothing. An item whose holders or status are not as the operation left them is
 /// skipped. Handoff only.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct UndoItems {
     /// The undo.
     pub operation: OperationName,

@@ -64,8 +64,12 @@ pub(super) fn write(shape: &Shape, now: DateTime<Utc>, take: impl FnMut(Vec<u8>)
                     writer.complete(shape, task, 2);
                 }
             }
+            Work::Transferred => {}
         }
         first = tasks.end;
+    }
+    if shape.work == Work::Transferred {
+        writer.transfer();
     }
     writer.hand_over();
 }
@@ -153,6 +157,22 @@ impl<T: FnMut(Vec<u8>) -> bool> Writer<T> {
             r#"{{"type":"reopened","previous":"complete","status":"not_started","percent":0,"completed_at":"{completed_at}","by":"{BY}","at":"{at}"}}"#
         );
         self.task_event(shape, task, 4, "task.reopened", &payload);
+    }
+
+    fn transfer(&mut self) {
+        self.command("TransferResources");
+        let (from, to, at) = (Shape::member(1), Shape::member(2), time(self.at));
+        let payload = format!(
+            r#"{{"type":"started","change":{{"kind":"transfer_resources","from":"{from}","to":"{to}","kinds":["open_task"]}},"by":"{BY}","at":"{at}"}}"#
+        );
+        let partition = partition_of(&from);
+        self.event(
+            Shape::operation(),
+            1,
+            "operation.started",
+            partition,
+            &payload,
+        );
     }
 
     fn task_event(

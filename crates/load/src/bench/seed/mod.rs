@@ -37,6 +37,8 @@ pub(super) enum Work {
     EachReopened,
     /// Of an account's tasks of one assignee every other one is completed.
     HalfCompleted,
+    /// Nothing: all are of one member, from whom they are to go to another. That is the last event.
+    Transferred,
 }
 
 impl Shape {
@@ -63,13 +65,23 @@ impl Shape {
         format!("members/m{member}")
     }
 
+    /// What is to be done with all tasks, where they are transferred.
+    pub(super) fn operation() -> &'static str {
+        "operations/seed-transfer"
+    }
+
     fn account_of(&self, task: usize) -> String {
         Self::account(task % self.accounts)
     }
 
     /// To whom a task is assigned when it is created.
     fn assignee_of(&self, task: usize) -> String {
-        Self::member(task / self.accounts % self.members)
+        match self.work {
+            Work::EachReopened | Work::HalfCompleted => {
+                Self::member(task / self.accounts % self.members)
+            }
+            Work::Transferred => Self::member(1),
+        }
     }
 
     fn is_completed(&self, task: usize) -> bool {
@@ -80,8 +92,9 @@ impl Shape {
         let work = match self.work {
             Work::EachReopened => 4,
             Work::HalfCompleted => 2,
+            Work::Transferred => 1,
         };
-        self.members + self.accounts + self.tasks * work
+        self.members + self.accounts + self.tasks * work + 1
     }
 }
 

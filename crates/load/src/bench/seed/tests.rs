@@ -97,3 +97,29 @@ async fn half_of_the_tasks_of_each_account_and_assignee_are_complete() {
         assert_eq!(of_it.filter(completed).count() % 8, 0, "{account}");
     }
 }
+
+#[tokio::test]
+async fn a_log_that_ends_with_a_transfer_can_be_folded_to_it() {
+    let shape = Shape {
+        tasks: 40,
+        accounts: 2,
+        members: 3,
+        work: Work::Transferred,
+    };
+    let seeded = seeded(&shape).await;
+    assert_eq!(verified(&seeded.log).await.problem, None);
+    let name: handoff_domain::names::OperationName = Shape::operation().parse().unwrap();
+    let operation = seeded.snapshots.newest(&(&name).into()).await.unwrap();
+    let handoff_domain::State::Operation(operation) = operation.state else {
+        panic!("{operation:?}")
+    };
+    let from = "members/m1".parse().unwrap();
+    let passes = operation.details().unwrap().change.passes().unwrap();
+    assert_eq!(passes.0, &from);
+    let events = seeded.log.read(Position::START, 1_000).await.unwrap();
+    let of_m1 = events.iter().filter(|event| match event.event().unwrap() {
+        Event::Task(task::Event::Created(created)) => created.assignees == [from.clone()],
+        _ => false,
+    });
+    assert_eq!(of_m1.count(), 40);
+}

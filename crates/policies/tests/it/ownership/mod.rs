@@ -1,0 +1,9 @@
+//! Ownership changes from the command to the last result, with the policy and its jobs as they run.
+
+mod chains;
+mod rules;
+mod scene;
+mod transfers;
+mod undo;
+
+pub(crate) use scene::run;
