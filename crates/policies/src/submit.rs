@@ -135,6 +135,8 @@ impl Submitter {
                 actor: self.actor.clone(),
                 on_behalf_of: None,
                 expected: None,
+                plan: Vec::new(),
+                command_id,
                 now: self.clock.now(),
             },
             request,
