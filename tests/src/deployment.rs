@@ -28,7 +28,7 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 7] = [
+const PROJECTIONS: [&str; 9] = [
     "accounts",
     "members",
     "tasks",
@@ -36,6 +36,8 @@ const PROJECTIONS: [&str; 7] = [
     "task_notes",
     "timelines",
     "history",
+    "operations",
+    "operation_items",
 ];
 
 impl Deployment {

@@ -59,6 +59,8 @@ async fn every_process_runs_with_a_login_of_its_own() {
                 "task_notes",
                 "timelines",
                 "history",
+                "operations",
+                "operation_items",
             ],
             &[("HANDOFF_DATABASE_URL", project.as_str())],
         )

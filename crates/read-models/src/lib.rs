@@ -3,6 +3,7 @@
 //!
 //! - [`accounts`], [`members`], [`tasks`], [`timelines`], [`history`]: one read model each
 //! - [`task_texts`], [`task_notes`]: what is searched of tasks, and what is written beside them
+//! - [`operations`], [`operation_items`]: ownership changes, and what became of their items
 //! - [`workloads`]: counted from several of them
 //! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
 //!
@@ -12,6 +13,8 @@ pub mod accounts;
 pub mod filter;
 pub mod history;
 pub mod members;
+pub mod operation_items;
+pub mod operations;
 pub mod order;
 pub mod page;
 pub mod task_notes;

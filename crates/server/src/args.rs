@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// Folds events into read models; several share the work of each
     Project {
         /// Read models to fold
-        #[arg(required = true, value_name = "NAME", value_parser = ["accounts", "members", "tasks", "task_texts", "task_notes", "timelines", "history"])]
+        #[arg(required = true, value_name = "NAME", value_parser = ["accounts", "members", "tasks", "task_texts", "task_notes", "timelines", "history", "operations", "operation_items"])]
         names: Vec<String>,
     },
     /// Acts on events with commands of its own; several share the work of each policy

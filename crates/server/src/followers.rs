@@ -7,8 +7,9 @@ use handoff_commands::{Gateway, new_id};
 use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
-    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, history::History, members::Members, operation_items::OperationItems,
+    operations::Operations, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -146,6 +147,10 @@ impl Followers {
                 TaskNotes::NAME => self.spawn(run_projector::<TaskNotes>(environment, stop)),
                 Timelines::NAME => self.spawn(run_projector::<Timelines>(environment, stop)),
                 History::NAME => self.spawn(run_projector::<History>(environment, stop)),
+                Operations::NAME => self.spawn(run_projector::<Operations>(environment, stop)),
+                OperationItems::NAME => {
+                    self.spawn(run_projector::<OperationItems>(environment, stop));
+                }
                 other => unreachable!("the command line takes no read model {other}"),
             }
         }

@@ -6,8 +6,9 @@ use handoff_bus::{Hints, Precedence, Subjects};
 use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
-    accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
-    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    accounts::Accounts, history::History, members::Members, operation_items::OperationItems,
+    operations::Operations, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 7] = [
+pub(crate) const PROJECTIONS: [&str; 9] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
@@ -31,6 +32,8 @@ pub(crate) const PROJECTIONS: [&str; 7] = [
     TaskNotes::NAME,
     Timelines::NAME,
     History::NAME,
+    Operations::NAME,
+    OperationItems::NAME,
 ];
 
 /// The wait between two tries to reach Postgres at the start.

@@ -31,6 +31,8 @@ const OTHERS: &[&str] = &[
     "task_notes",
     "timelines",
     "history",
+    "operations",
+    "operation_items",
 ];
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
@@ -44,6 +46,8 @@ const PROJECT: &[&str] = &[
     "task_notes",
     "timelines",
     "history",
+    "operations",
+    "operation_items",
 ];
 
 /// The seed of random choices: `SEED` where it is set. Printed, so that a run can be repeated.

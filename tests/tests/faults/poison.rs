@@ -17,6 +17,8 @@ const EVERY: &[&str] = &[
     "accounts",
     "history",
     "members",
+    "operation_items",
+    "operations",
     "task_notes",
     "task_texts",
     "tasks",

@@ -89,6 +89,8 @@ async fn an_operator_sees_and_steers_projections() {
             "projections/accounts",
             "projections/history",
             "projections/members",
+            "projections/operation_items",
+            "projections/operations",
             "projections/task_notes",
             "projections/task_texts",
             "projections/tasks",

@@ -23,7 +23,8 @@ use handoff_projections::{
 };
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
-    Queries, accounts::Accounts, history::History, members::Members, task_notes::TaskNotes,
+    Queries, accounts::Accounts, history::History, members::Members,
+    operation_items::OperationItems, operations::Operations, task_notes::TaskNotes,
     task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
@@ -290,6 +291,8 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         projector!(TaskTexts),
         projector!(TaskNotes),
         projector!(History),
+        projector!(Operations),
+        projector!(OperationItems),
     ];
     Projectors {
         running: running.clone(),

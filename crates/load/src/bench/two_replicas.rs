@@ -26,6 +26,8 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
         "task_notes",
         "timelines",
         "history",
+        "operations",
+        "operation_items",
     ];
     let _projector = corner.start(&models, &[]).await?;
     let apis = [

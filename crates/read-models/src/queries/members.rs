@@ -1,7 +1,9 @@
 //! Queries about members: themselves, what they hold, and who else is an admin.
 
+use std::collections::BTreeMap;
+
 use handoff_domain::{
-    Partition,
+    HoldingKind, Partition,
     commands::{Holding, Holdings},
     names::MemberName,
 };
@@ -75,6 +77,42 @@ impl Queries {
         Ok(Answer { value, position })
     }
 
+    /// What a member holds of accounts and open tasks, by kind and then by name. Of `request`, the page and a
+    /// filter over `kind` are asked for. What the settings say is not in it.
+    pub async fn list_holdings(
+        &self,
+        name: &MemberName,
+        request: &ListRequest<'_>,
+        viewer: &Viewer,
+        consistency: Consistency,
+    ) -> Result<Answer<Page<Holding>>, QueryError> {
+        let plan = holdings::LISTING.plan(request, viewer, name.as_str(), &self.tokens)?;
+        let statement = holdings::page(&plan, name);
+        let answer = self
+            .run(HOLDINGS, None, &statement, consistency, |row| {
+                holding(row).map(|(holding, _)| holding)
+            })
+            .await?;
+        Ok(self.page(&plan, answer))
+    }
+
+    /// How much of each kind a member holds of accounts and open tasks. What the settings say is not in it.
+    pub async fn count_holdings(
+        &self,
+        name: &MemberName,
+        consistency: Consistency,
+    ) -> Result<Answer<BTreeMap<HoldingKind, u64>>, QueryError> {
+        let statement = holdings::counts(name);
+        let answer = self
+            .run(HOLDINGS, None, &statement, consistency, counted)
+            .await?;
+        let Answer { value, position } = answer.unplaced();
+        Ok(Answer {
+            value: value.into_iter().collect(),
+            position,
+        })
+    }
+
     /// Members beside `name` who are admins and may sign in: the first
     /// [`OTHER_ADMINS`](handoff_domain::limits::OTHER_ADMINS) by name.
     pub async fn other_admins(
@@ -117,6 +155,17 @@ fn holding(row: &Row) -> Result<(Holding, u64), UnreadableRow> {
     };
     let count: i64 = from.take()?;
     Ok((holding, count.unsigned_abs()))
+}
+
+/// A kind of holding, and how many there are.
+fn counted(row: &Row) -> Result<(HoldingKind, u64), UnreadableRow> {
+    let mut from = Take::new(row, 1);
+    let what: &str = from.take()?;
+    let kind = HoldingKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == what)
+        .ok_or_else(|| unreadable(what, "is nothing that a member can hold"))?;
+    Ok((kind, from.take::<i64>()?.unsigned_abs()))
 }
 
 fn member(row: &Row) -> Result<MemberEntry, UnreadableRow> {

@@ -16,7 +16,8 @@ use handoff_domain::{
     account::Account,
     commands::{CreateMember, NewId},
     member::{self, Member},
-    names::{AccountName, MemberName, StreamName, TaskName},
+    names::{AccountName, MemberName, OperationName, StreamName, TaskName},
+    operation::Operation,
     task::Task,
     text::Line,
 };
@@ -150,6 +151,20 @@ impl Story {
                 _ => None,
             });
         members.collect()
+    }
+
+    /// Every operation there is, as its aggregate knows it.
+    pub fn operations(&self) -> BTreeMap<OperationName, Operation> {
+        let operations =
+            self.states
+                .iter()
+                .filter_map(|(stream, versioned)| match &versioned.state {
+                    State::Operation(operation) => {
+                        Some((stream.as_str().parse().unwrap(), (**operation).clone()))
+                    }
+                    _ => None,
+                });
+        operations.collect()
     }
 
     /// Every account there is, as its aggregate knows it.

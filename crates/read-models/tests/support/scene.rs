@@ -9,7 +9,8 @@ use handoff_projections::{
 };
 use handoff_read_models::{
     Consistency, Queries, accounts::Accounts, history::History, members::Members,
-    task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
+    operation_items::OperationItems, operations::Operations, task_notes::TaskNotes,
+    task_texts::TaskTexts, tasks::Tasks, timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats};
 use tokio::time::Instant;
@@ -79,6 +80,14 @@ impl Scene {
             running.clone(),
         ));
         tokio::spawn(run_projector::<Tasks>(environment.clone(), running.clone()));
+        tokio::spawn(run_projector::<Operations>(
+            environment.clone(),
+            running.clone(),
+        ));
+        tokio::spawn(run_projector::<OperationItems>(
+            environment.clone(),
+            running.clone(),
+        ));
         tokio::spawn(run_projector::<History>(environment, running.clone()));
         let pool = reading_pool(&database, 4);
         let queries = Queries::open(pool.clone(), Inclusion::new(pool, notices))
