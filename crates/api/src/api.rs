@@ -11,6 +11,8 @@ use handoff_proto::v1::{
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
+    operation_command_service_server::OperationCommandServiceServer,
+    operation_query_service_server::OperationQueryServiceServer,
     projection_service_server::ProjectionServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
     settings_query_service_server::SettingsQueryServiceServer,
@@ -28,6 +30,7 @@ use crate::{
     auth::Authenticator,
     callers::{Access, METHODS},
     command::Commands,
+    ownership::Ownership,
     query::ReadSide,
     services::{
         account::AccountCommands,
@@ -37,6 +40,8 @@ use crate::{
         history::HistoryQueries,
         member::MemberCommands,
         member_queries::MemberQueries,
+        operation::OperationCommands,
+        operation_queries::OperationQueries,
         projection::Projections,
         settings::SettingsCommands,
         settings_queries::SettingsQueries,
@@ -90,7 +95,19 @@ impl Api {
             log: log.clone(),
             states: states.clone(),
         };
+        let ownership = Ownership {
+            commands: commands.clone(),
+            queries: read_side.queries.clone(),
+            states: states.clone(),
+            log: log.clone(),
+        };
+        let operations = OperationQueries {
+            read_side: read_side.clone(),
+            states: states.clone(),
+            log: log.clone(),
+        };
         let members = MemberCommands {
+            ownership: ownership.clone(),
             commands: commands.clone(),
             disabling: Disabling {
                 commands: commands.clone(),
@@ -107,6 +124,8 @@ impl Api {
             read_side: read_side.clone(),
             watches: Watches::new(events.clone()),
         };
+        let member_queries = MemberQueries(read_side.clone(), states.clone());
+        let account_commands = AccountCommands(commands.clone(), ownership.clone());
         let history = HistoryQueries {
             read_side: read_side.clone(),
             events,
@@ -116,7 +135,7 @@ impl Api {
         };
         let routes = Routes::default()
             .add_service(
-                AccountCommandServiceServer::new(AccountCommands(commands.clone()))
+                AccountCommandServiceServer::new(account_commands)
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
@@ -131,14 +150,14 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                AccountQueryServiceServer::new(AccountQueries(read_side.clone()))
+                AccountQueryServiceServer::new(AccountQueries(read_side))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 TaskQueryServiceServer::new(tasks).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                MemberQueryServiceServer::new(MemberQueries(read_side))
+                MemberQueryServiceServer::new(member_queries)
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
@@ -151,6 +170,14 @@ impl Api {
             )
             .add_service(
                 HistoryQueryServiceServer::new(history).max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OperationCommandServiceServer::new(OperationCommands(ownership))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OperationQueryServiceServer::new(operations)
+                    .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(tonic_health::pb::health_server::HealthServer::new(
                 HealthService::from_health_reporter(reporter),

@@ -5,7 +5,8 @@ use handoff_commands::Answer;
 use handoff_domain::{
     Command, Reason, Rejection, Revision, State,
     commands::{DisableMember, EnableMember, StartDisabling},
-    names::MemberName,
+    member::Standing,
+    names::{MemberName, OperationName},
 };
 use handoff_event_log::{Log, Position};
 use handoff_read_models::Queries;
@@ -37,7 +38,7 @@ impl Disabling {
         &self,
         order: &Order,
         StartDisabling { name, .. }: StartDisabling,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<(Answer, Option<OperationName>), ApiError> {
         let end = |holdings| DisableMember {
             name: name.clone(),
             holdings,
@@ -45,7 +46,8 @@ impl Disabling {
         // A retry gets the first answer, whatever has become of the member since.
         if !self.log.read_command(order.command_id).await?.is_empty() {
             let end = end(Default::default());
-            return self.commands.submit(order, order.last(), end).await;
+            let answer = self.commands.submit(order, order.last(), end).await?;
+            return Ok((answer, self.begun(order).await?));
         }
         let known = self
             .queries
@@ -68,7 +70,53 @@ impl Disabling {
         if let Err(ApiError::Rejected(_)) = &ended {
             self.take_back(order, &name, &started).await;
         }
-        ended
+        Ok((ended?, operation(&started.state)))
+    }
+
+    /// Begins to disable a member whose holdings all go to a successor.
+    pub(crate) async fn begin(
+        &self,
+        order: &Order,
+        step: Step,
+        command: StartDisabling,
+    ) -> Result<(Answer, Option<OperationName>), ApiError> {
+        let name = command.name.clone();
+        let start = |other_admins| StartDisabling {
+            other_admins,
+            ..command.clone()
+        };
+        let answer = self
+            .leave_an_admin(order, || step.clone(), &name, start)
+            .await?;
+        let operation = operation(&answer.state);
+        Ok((answer, operation))
+    }
+
+    /// The command that begins it, with what the read models say, for a rehearsal.
+    pub(crate) async fn informed(
+        &self,
+        order: &Order,
+        command: StartDisabling,
+    ) -> Result<StartDisabling, ApiError> {
+        let consistency = order.consistency(self.commands.committed());
+        let name = &command.name;
+        let others = self.queries.other_admins(name, consistency).await?.value;
+        let holdings = match command.successor {
+            Some(_) => command.holdings,
+            None => self.queries.holdings(name, consistency).await?.value,
+        };
+        Ok(StartDisabling {
+            other_admins: others,
+            holdings,
+            ..command
+        })
+    }
+
+    /// The operation that the first of the two steps began, if this request took it.
+    async fn begun(&self, order: &Order) -> Result<Option<OperationName>, ApiError> {
+        let start = order.first(START).command_id;
+        let taken = !self.log.read_command(start).await?.is_empty();
+        Ok(taken.then(|| OperationName::of_command(start)))
     }
 
     /// Submits a command after which another admin must remain. The acting one does, as a rule; only
@@ -106,6 +154,17 @@ impl Disabling {
         if let Err(error) = self.commands.submit(order, step, enable).await {
             tracing::warn!(member = %name, error = %Chain(&error), "the member stays one who is being disabled");
         }
+    }
+}
+
+/// The operation by which a member is being disabled.
+fn operation(state: &State) -> Option<OperationName> {
+    let State::Member(member) = state else {
+        return None;
+    };
+    match &member.details()?.standing {
+        Standing::Disabling { operation, .. } => operation.clone(),
+        Standing::Enabled | Standing::Disabled { .. } => None,
     }
 }
 

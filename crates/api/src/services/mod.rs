@@ -11,6 +11,8 @@ pub(crate) mod follow;
 pub(crate) mod history;
 pub(crate) mod member;
 pub(crate) mod member_queries;
+pub(crate) mod operation;
+pub(crate) mod operation_queries;
 pub(crate) mod projection;
 pub(crate) mod settings;
 pub(crate) mod settings_queries;

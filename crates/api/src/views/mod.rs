@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod event;
 pub(crate) mod member;
+pub(crate) mod operation;
 pub(crate) mod projection;
 pub(crate) mod settings;
 pub(crate) mod task;
@@ -131,8 +132,9 @@ pub(crate) fn resource(
         State::Task(task) => task::of_state(view, name, task, now).map(Resource::Task),
         State::Member(member) => member::of_state(view, name, member).map(Resource::Member),
         State::Settings(settings) => Some(Resource::Settings(settings::of_state(view, settings))),
-        // Shown by its events until it has a message of its own.
-        State::Operation(_) => None,
+        State::Operation(operation) => {
+            operation::of_state(view, name, operation).map(Resource::Operation)
+        }
     }
 }
 
