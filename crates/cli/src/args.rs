@@ -8,8 +8,8 @@ use clap_complete::Shell;
 use crate::{
     command::{
         account::AccountCommand, events::EventsCommand, history::HistoryCommand, log::LogCommand,
-        member::MemberCommand, projections::ProjectionsCommand, role::RoleCommand,
-        settings::SettingsCommand, task::TaskCommand,
+        member::MemberCommand, operation::OperationCommand, projections::ProjectionsCommand,
+        role::RoleCommand, settings::SettingsCommand, task::TaskCommand,
     },
     import::ImportCommand,
 };
@@ -92,6 +92,9 @@ pub(crate) enum Command {
     /// People of the team
     #[command(subcommand)]
     Member(MemberCommand),
+    /// Ownership changes: how far they are, what they did, and taking them back
+    #[command(subcommand, visible_alias = "operations")]
+    Operation(OperationCommand),
     /// What an admin decides for the whole service
     #[command(subcommand)]
     Settings(SettingsCommand),

@@ -5,6 +5,7 @@ pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod member;
+pub(crate) mod operation;
 pub(crate) mod projections;
 pub(crate) mod role;
 pub(crate) mod settings;

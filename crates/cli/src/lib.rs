@@ -60,6 +60,7 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<(), Error> {
         Command::Role(command) => command.run(&session, printer).await,
         Command::Task(command) => command.run(&session, printer).await,
         Command::Member(command) => command.run(&session, printer).await,
+        Command::Operation(command) => command.run(&session, printer).await,
         Command::Settings(command) => command.run(&session, printer).await,
         Command::History(command) => command.run(&session, printer).await,
         Command::Events(command) => command.run(&session, printer).await,

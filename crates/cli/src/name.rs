@@ -29,6 +29,11 @@ pub(crate) fn member(text: &str) -> Result<String, Error> {
     in_collection("members", "a member", text)
 }
 
+/// An operation's id, or `operations/ID`.
+pub(crate) fn operation(text: &str) -> Result<String, Error> {
+    in_collection("operations", "an operation", text)
+}
+
 /// `tasks` or `projections/tasks`.
 pub(crate) fn projection(text: &str) -> Result<String, Error> {
     in_collection("projections", "a projection", text)

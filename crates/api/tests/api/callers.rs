@@ -67,7 +67,7 @@ fn allowed(method: &Method, who: Who) -> bool {
         (_, "VerifyLog") => who != Contact,
         ("ProjectionService", _) => matches!(who, Admin | ServiceAccountForAdmin | Operator),
         ("MemberCommandService" | "SettingsCommandService", _)
-        | (_, "AddInternalNote" | "MarkBilled") => {
+        | (_, "AddInternalNote" | "MarkBilled" | "BatchAssignRole" | "UndoOperation") => {
             matches!(who, Admin | ServiceAccountForAdmin)
         }
         (service, _) if service.ends_with("CommandService") => {

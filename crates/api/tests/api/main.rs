@@ -10,6 +10,8 @@ mod disabling;
 mod draining;
 mod events;
 mod notes;
+mod operations;
+mod plans;
 mod projections;
 mod queries;
 mod secrets;

@@ -68,6 +68,30 @@ const ROWS: &[(&str, &[Ask])] = &[
         &[Once(r#"{"name": "members/admin"}"#)],
     ),
     ("MemberQueryService/ListMembers", &[Once(ALL)]),
+    (
+        "MemberQueryService/ListHoldings",
+        &[
+            Once(r#"{"member": "members/ana"}"#),
+            Once(r#"{"member": "members/admin"}"#),
+        ],
+    ),
+    (
+        "TaskQueryService/ExplainAssignment",
+        &[Once(r#"{"task": "tasks/a"}"#)],
+    ),
+    ("OperationQueryService/ListOperations", &[Once(ALL)]),
+    (
+        "OperationQueryService/GetOperation",
+        &[Once(r#"{"name": "operations/none"}"#)],
+    ),
+    (
+        "OperationQueryService/ListOperationItems",
+        &[Once(r#"{"operation": "operations/none"}"#)],
+    ),
+    (
+        "OperationQueryService/WaitOperation",
+        &[Once(r#"{"name": "operations/none", "timeout": "0s"}"#)],
+    ),
     ("SettingsQueryService/GetSettings", &[Once(ALL)]),
     (
         "HistoryQueryService/ListHistory",
@@ -190,6 +214,17 @@ const ROWS: &[(&str, &[Ask])] = &[
         )],
     ),
     (
+        "AccountCommandService/BatchAssignRole",
+        &[
+            Once(
+                r#"{"accounts": ["accounts/acme"], "role": "sales-manager", "holder": "members/admin", "validate_only": true}"#,
+            ),
+            Once(
+                r#"{"filter": "name = accounts/none", "role": "sales-manager", "holder": "members/admin"}"#,
+            ),
+        ],
+    ),
+    (
         "AccountCommandService/UpdateNotes",
         &[Once(r#"{"name": "accounts/acme", "notes": "Friendly"}"#)],
     ),
@@ -252,6 +287,23 @@ const ROWS: &[(&str, &[Ask])] = &[
         &[Once(NOBODY), Once(r#"{"name": "members/admin"}"#)],
     ),
     ("MemberCommandService/EnableMember", &[Once(NOBODY)]),
+    (
+        "MemberCommandService/TransferResources",
+        &[
+            Once(
+                r#"{"from": "members/admin", "to": "members/ana", "kinds": ["HOLDING_KIND_OPEN_TASK"], "validate_only": true}"#,
+            ),
+            Once(
+                r#"{"from": "members/ana", "to": "members/admin", "kinds": ["HOLDING_KIND_SUPPORT_TEAM"]}"#,
+            ),
+        ],
+    ),
+    (
+        "OperationCommandService/UndoOperation",
+        &[Once(
+            r#"{"name": "operations/none", "validate_only": true}"#,
+        )],
+    ),
     (
         "SettingsCommandService/UpdateSettings",
         &[Once(

@@ -121,6 +121,7 @@ async fn show_at(session: &Session, printer: &Printer, name: &str, at: &str) -> 
         Some(Resource::Task(task)) => printer.resource(&task)?,
         Some(Resource::Member(member)) => printer.resource(&member)?,
         Some(Resource::Settings(settings)) => printer.resource(&settings)?,
+        Some(Resource::Operation(operation)) => printer.resource(&operation)?,
         None => {
             return Err(Error::Failed(format!(
                 "the server shows nothing of {name} that this version of handoff knows"
