@@ -219,7 +219,7 @@ fn number(error: &ApiError) -> usize {
             Rejection::StaleNotes { .. } => 6,
             Rejection::UnknownActor { .. } => 7,
             Rejection::NotAllowed { .. } => 8,
-            Rejection::PlanChanged { .. } => 28,
+            Rejection::PlanChanged { .. } => 29,
         },
         ApiError::TokenMissing => 9,
         ApiError::TokenInvalid(_) => 10,
@@ -250,7 +250,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..29).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..30).collect::<Vec<_>>());
 }
 
 #[test]

@@ -179,7 +179,7 @@ async fn items(server: &TestServer, operation: &str, filter: &str) -> Vec<v1::Op
         ..Default::default()
     };
     let answer = operations(server)
-        .list_operation_items(server.ana(request))
+        .list_operation_items(server.admin(request))
         .await;
     answer.unwrap().into_inner().items
 }

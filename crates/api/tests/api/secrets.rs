@@ -56,6 +56,12 @@ const ROWS: &[(&str, &[Ask])] = &[
             Once(r#"{"filter": "subject = \"accounts/acme\""}"#),
         ],
     ),
+    ("TaskQueryService/CountTasks", &[Once(ALL)]),
+    (
+        "TaskQueryService/ListTaskNotes",
+        &[Once(r#"{"task": "tasks/a"}"#)],
+    ),
+    ("TaskQueryService/WatchTasks", &[Follow(ALL)]),
     ("AccountQueryService/GetAccount", &[Once(ACME)]),
     ("AccountQueryService/ListAccounts", &[Once(ALL)]),
     (
@@ -82,15 +88,21 @@ const ROWS: &[(&str, &[Ask])] = &[
     ("OperationQueryService/ListOperations", &[Once(ALL)]),
     (
         "OperationQueryService/GetOperation",
-        &[Once(r#"{"name": "operations/none"}"#)],
+        &[Once(
+            r#"{"name": "operations/633f527b-69ae-536b-80c1-cfd1cf102892"}"#,
+        )],
     ),
     (
         "OperationQueryService/ListOperationItems",
-        &[Once(r#"{"operation": "operations/none"}"#)],
+        &[Once(
+            r#"{"operation": "operations/633f527b-69ae-536b-80c1-cfd1cf102892"}"#,
+        )],
     ),
     (
         "OperationQueryService/WaitOperation",
-        &[Once(r#"{"name": "operations/none", "timeout": "0s"}"#)],
+        &[Once(
+            r#"{"name": "operations/633f527b-69ae-536b-80c1-cfd1cf102892", "timeout": "0s"}"#,
+        )],
     ),
     ("SettingsQueryService/GetSettings", &[Once(ALL)]),
     (
@@ -301,7 +313,7 @@ const ROWS: &[(&str, &[Ask])] = &[
     (
         "OperationCommandService/UndoOperation",
         &[Once(
-            r#"{"name": "operations/none", "validate_only": true}"#,
+            r#"{"name": "operations/633f527b-69ae-536b-80c1-cfd1cf102892", "validate_only": true}"#,
         )],
     ),
     (
@@ -574,6 +586,15 @@ async fn scene() -> TestServer {
     };
     let mut accounts = AccountCommandServiceClient::new(server.channel.clone());
     accounts.create_contact(server.ana(contact)).await.unwrap();
+    // The operation that the rows name is that of this request.
+    let role = v1::AssignRoleRequest {
+        name: "accounts/acme".into(),
+        role: "success-manager".into(),
+        holder: "members/ana".into(),
+        request_id: "0198c2f4-8d2e-7c1a-9b0e-3f6d2a5b7c81".into(),
+        ..Default::default()
+    };
+    accounts.assign_role(server.ana(role)).await.unwrap();
     server.is_up_to_date().await;
     server
 }
