@@ -13,7 +13,7 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Refuse if what the dry run of this position showed has changed since
-    #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true, conflicts_with = "dry_run", value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(long, value_name = "POSITION", default_value_t = 0, hide_default_value = true, conflicts_with = "dry_run", value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) expected_position: i64,
 }
 
