@@ -28,7 +28,7 @@ pub struct Deployment {
 }
 
 /// The read models that a deployment folds.
-const PROJECTIONS: [&str; 14] = [
+const PROJECTIONS: [&str; 16] = [
     "accounts",
     "members",
     "tasks",
@@ -43,6 +43,8 @@ const PROJECTIONS: [&str; 14] = [
     "history",
     "documents",
     "activities",
+    "operations",
+    "operation_items",
 ];
 
 impl Deployment {

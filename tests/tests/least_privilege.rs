@@ -66,6 +66,8 @@ async fn every_process_runs_with_a_login_of_its_own() {
                 "timelines",
                 "history",
                 "documents",
+                "operations",
+                "operation_items",
             ],
             &[("HANDOFF_DATABASE_URL", project.as_str())],
         )

@@ -17,6 +17,8 @@ use handoff_proto::v1::{
     history_query_service_server::HistoryQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     member_query_service_server::MemberQueryServiceServer,
+    operation_command_service_server::OperationCommandServiceServer,
+    operation_query_service_server::OperationQueryServiceServer,
     order_command_service_server::OrderCommandServiceServer,
     order_query_service_server::OrderQueryServiceServer,
     portal_service_server::PortalServiceServer, projection_service_server::ProjectionServiceServer,
@@ -37,6 +39,7 @@ use crate::{
     auth::Authenticator,
     callers::{Access, METHODS},
     command::Commands,
+    ownership::Ownership,
     query::ReadSide,
     services::{
         account::AccountCommands,
@@ -50,6 +53,8 @@ use crate::{
         history::HistoryQueries,
         member::MemberCommands,
         member_queries::MemberQueries,
+        operation::OperationCommands,
+        operation_queries::OperationQueries,
         order::OrderCommands,
         order_queries::OrderQueries,
         portal::Portal,
@@ -110,7 +115,19 @@ impl Api {
             log: log.clone(),
             states: states.clone(),
         };
+        let ownership = Ownership {
+            commands: commands.clone(),
+            queries: read_side.queries.clone(),
+            states: states.clone(),
+            log: log.clone(),
+        };
+        let operations = OperationQueries {
+            read_side: read_side.clone(),
+            states: states.clone(),
+            log: log.clone(),
+        };
         let members = MemberCommands {
+            ownership: ownership.clone(),
             commands: commands.clone(),
             disabling: Disabling {
                 commands: commands.clone(),
@@ -137,6 +154,8 @@ impl Api {
             read_side: read_side.clone(),
             commands: commands.clone(),
         };
+        let member_queries = MemberQueries(read_side.clone(), states.clone());
+        let account_commands = AccountCommands(commands.clone(), ownership.clone());
         let history = HistoryQueries {
             read_side: read_side.clone(),
             events,
@@ -146,7 +165,7 @@ impl Api {
         };
         let routes = Routes::default()
             .add_service(
-                AccountCommandServiceServer::new(AccountCommands(commands.clone()))
+                AccountCommandServiceServer::new(account_commands)
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
@@ -173,7 +192,7 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                AccountQueryServiceServer::new(AccountQueries(read_side.clone()))
+                AccountQueryServiceServer::new(AccountQueries(read_side))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
@@ -199,7 +218,7 @@ impl Api {
                 PortalServiceServer::new(portal).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                MemberQueryServiceServer::new(MemberQueries(read_side))
+                MemberQueryServiceServer::new(member_queries)
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
@@ -215,6 +234,14 @@ impl Api {
             )
             .add_service(
                 HistoryQueryServiceServer::new(history).max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OperationCommandServiceServer::new(OperationCommands(ownership))
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            )
+            .add_service(
+                OperationQueryServiceServer::new(operations)
+                    .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(tonic_health::pb::health_server::HealthServer::new(
                 HealthService::from_health_reporter(reporter),

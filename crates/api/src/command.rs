@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use handoff_commands::{Answer, Clock, CommandError, Gateway, Request, States};
 use handoff_domain::{
-    Command, Context, Revision, Source, State, Unit, Versioned,
+    Command, Context, Expectation, Revision, Source, State, Unit, Versioned,
     names::{Actor, ContactName, StreamName},
     terms::TaskType,
 };
@@ -135,7 +135,10 @@ impl Commands {
     ) -> Result<Answer, ApiError> {
         let answer = self.gateway.submit(Request {
             command_id: step.command_id,
-            context: order.caller.context(step.expected, self.clock.now()),
+            context: Context {
+                plan: step.plan,
+                ..order.caller.context(step.expected, self.clock.now())
+            },
             request: order.method.name(),
             request_hash: order.request_hash,
             correlation_id: Some(order.command_id),
@@ -176,6 +179,19 @@ impl Commands {
                 loaded.0.insert(stream, newest);
             }
         }
+    }
+
+    /// The circumstances of the order's command.
+    pub(crate) fn context(&self, order: &Order) -> Context {
+        Context {
+            command_id: order.command_id,
+            ..order.caller.context(order.expected, self.clock.now())
+        }
+    }
+
+    /// The time by the server's clock.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// A position that includes everything that this process appended so far.
@@ -228,9 +244,26 @@ pub(crate) struct Order {
 }
 
 /// One of the commands that an order takes.
+#[derive(Debug, Clone)]
 pub(crate) struct Step {
-    command_id: Uuid,
+    pub(crate) command_id: Uuid,
     expected: Option<Revision>,
+    plan: Vec<Expectation>,
+}
+
+impl Step {
+    fn new(command_id: Uuid, expected: Option<Revision>) -> Self {
+        Self {
+            command_id,
+            expected,
+            plan: Vec::new(),
+        }
+    }
+
+    /// The same, if what the plan that was shown rests on has not changed.
+    pub(crate) fn resting_on(self, plan: Vec<Expectation>) -> Self {
+        Self { plan, ..self }
+    }
 }
 
 impl Order {
@@ -262,34 +295,22 @@ impl Order {
 
     /// The only command, which has the order's own id and respects its etag.
     pub(crate) fn whole(&self) -> Step {
-        Step {
-            command_id: self.command_id,
-            expected: self.expected,
-        }
+        Step::new(self.command_id, self.expected)
     }
 
     /// The first command of several, with an id of its own: the same for every retry.
     pub(crate) fn first(&self, name: &str) -> Step {
-        Step {
-            command_id: self.id_of(name),
-            expected: self.expected,
-        }
+        Step::new(self.id_of(name), self.expected)
     }
 
     /// The command that ends what others began. The etag was for the first of them.
     pub(crate) fn last(&self) -> Step {
-        Step {
-            command_id: self.command_id,
-            expected: None,
-        }
+        Step::new(self.command_id, None)
     }
 
     /// A command that takes back what another began, if the resource is as that left it.
     pub(crate) fn back(&self, name: &str, expected: Option<Revision>) -> Step {
-        Step {
-            command_id: self.id_of(name),
-            expected,
-        }
+        Step::new(self.id_of(name), expected)
     }
 
     fn id_of(&self, name: &str) -> Uuid {
@@ -457,6 +478,17 @@ impl Done {
         match &self.answer.state {
             State::Activity(activity) => {
                 views::activity::of_state(self.view, self.name(), activity, self.now)
+            }
+            _ => None,
+        }
+        .ok_or_else(|| self.contradiction())
+    }
+
+    /// The operation that the command was about, as it was right after it.
+    pub(crate) fn operation(&self) -> Result<v1::Operation, ApiError> {
+        match &self.answer.state {
+            State::Operation(operation) => {
+                views::operation::of_state(self.view, self.name(), operation)
             }
             _ => None,
         }

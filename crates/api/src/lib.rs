@@ -18,6 +18,7 @@ mod command;
 mod deadline;
 mod error;
 mod fields;
+mod ownership;
 mod query;
 mod server;
 mod services;

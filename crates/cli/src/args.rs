@@ -9,9 +9,9 @@ use crate::{
     command::{
         account::AccountCommand, activity::ActivityCommand, document::DocumentCommand,
         events::EventsCommand, history::HistoryCommand, log::LogCommand, member::MemberCommand,
-        order::OrderCommand, portal::PortalCommand, projections::ProjectionsCommand,
-        role::RoleCommand, service::ServiceCommand, settings::SettingsCommand, task::TaskCommand,
-        todo::TodoCommand,
+        operation::OperationCommand, order::OrderCommand, portal::PortalCommand,
+        projections::ProjectionsCommand, role::RoleCommand, service::ServiceCommand,
+        settings::SettingsCommand, task::TaskCommand, todo::TodoCommand,
     },
     import::ImportCommand,
 };
@@ -111,6 +111,9 @@ pub(crate) enum Command {
     /// What a contact sees and does, with a contact's token
     #[command(subcommand)]
     Portal(PortalCommand),
+    /// Ownership changes: how far they are, what they did, and taking them back
+    #[command(subcommand, visible_alias = "operations")]
+    Operation(OperationCommand),
     /// What an admin decides for the whole service
     #[command(subcommand)]
     Settings(SettingsCommand),

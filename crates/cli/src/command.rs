@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod log;
 pub(crate) mod member;
+pub(crate) mod operation;
 pub(crate) mod order;
 pub(crate) mod portal;
 pub(crate) mod projections;

@@ -66,6 +66,7 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<(), Error> {
         Command::Service(command) => command.run(&session, printer).await,
         Command::Order(command) => command.run(&session, printer).await,
         Command::Portal(command) => command.run(&session, printer).await,
+        Command::Operation(command) => command.run(&session, printer).await,
         Command::Settings(command) => command.run(&session, printer).await,
         Command::History(command) => command.run(&session, printer).await,
         Command::Events(command) => command.run(&session, printer).await,

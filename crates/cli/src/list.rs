@@ -33,6 +33,19 @@ pub(crate) struct ListArgs {
     pub(crate) consistency: ConsistencyArgs,
 }
 
+impl ListArgs {
+    /// Of a list that has no filters and one order.
+    pub(crate) fn unfiltered(limit: Option<u32>, consistency: ConsistencyArgs) -> Self {
+        Self {
+            filter: None,
+            order_by: None,
+            limit,
+            page_size: PAGE_SIZE,
+            consistency,
+        }
+    }
+}
+
 /// What every query takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConsistencyArgs {

@@ -54,6 +54,11 @@ pub(crate) fn in_checklist(owner: &str, text: &str) -> Result<String, Error> {
     Ok(format!("{owner}/tasks/{id}"))
 }
 
+/// An operation's id, or `operations/ID`.
+pub(crate) fn operation(text: &str) -> Result<String, Error> {
+    in_collection("operations", "an operation", text)
+}
+
 /// `tasks` or `projections/tasks`.
 pub(crate) fn projection(text: &str) -> Result<String, Error> {
     in_collection("projections", "a projection", text)

@@ -61,7 +61,7 @@ impl HoldingKind {
     ];
 
     /// The word for it.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Role => "role",
             Self::SupportTeam => "support_team",

@@ -142,8 +142,7 @@ impl Submitter {
                 on_behalf_of: None,
                 expected: None,
                 plan: Vec::new(),
-                // The gateway sets it.
-                command_id: Uuid::nil(),
+                command_id,
                 now: self.clock.now(),
             },
             request,

@@ -9,9 +9,33 @@ use handoff_domain::{
 use tokio_postgres::types::Type;
 
 use crate::{
-    filter::Parameters,
-    list::Statement,
+    filter::{Field, Parameters},
+    list::{Listing, Plan, Statement},
+    order::Sortable,
     tasks::{ORDER, STANDALONE},
+};
+
+/// The words for the kinds that read models know, in the order of [`Holding`].
+const KINDS: &[&str] = &[
+    HoldingKind::Role.as_str(),
+    HoldingKind::SupportTeam.as_str(),
+    HoldingKind::OpenTask.as_str(),
+    HoldingKind::OpenOrderTask.as_str(),
+    HoldingKind::Order.as_str(),
+    HoldingKind::OpenActivity.as_str(),
+    HoldingKind::TemplateTask.as_str(),
+];
+
+/// What a list of holdings can be asked for.
+pub(crate) static LISTING: Listing = Listing {
+    name: "holdings",
+    fields: &[Field::label("kind", "h.what", KINDS)],
+    sortables: &[Sortable::new("kind", "h.rank", "integer")],
+    default_order: "kind",
+    ties: &[
+        Sortable::new("resource", "h.name", "text"),
+        Sortable::new("role", "coalesce(h.role, '')", "text"),
+    ],
 };
 
 /// One place in which holdings of one kind are found. Its SQL selects the name of the account or task and
@@ -139,9 +163,34 @@ pub(crate) fn of(name: &MemberName) -> Statement {
     Statement { sql, parameters }
 }
 
+/// The statement for a page of what a member holds, as a list is asked for. Its columns are those of [`of`],
+/// with 0 as the count.
+pub(crate) fn page(plan: &Plan, name: &MemberName) -> Statement {
+    let mut parameters = Parameters::default();
+    let member = parameters.add(name.as_str().to_owned(), Type::TEXT);
+    let (rows, filter) = (all(&parts(&member)), plan.filter_sql(&mut parameters));
+    let (place, order, limit) = (plan.order.place_sql(), plan.order.sql(), plan.limit());
+    let sql = format!(
+        "select {place} as place, h.what, h.name, h.role, 0::bigint as count from ({rows}) h where {filter} \
+         order by {order} limit {limit}"
+    );
+    Statement { sql, parameters }
+}
+
+/// The statement for how much of each kind a member holds.
+pub(crate) fn counts(name: &MemberName) -> Statement {
+    let mut parameters = Parameters::default();
+    let member = parameters.add(name.as_str().to_owned(), Type::TEXT);
+    let rows = all(&parts(&member));
+    let sql = format!(
+        "select array[]::text[] as place, h.what, count(*) as count from ({rows}) h group by h.what"
+    );
+    Statement { sql, parameters }
+}
+
 /// The statement for a page of what a member holds of some kinds, in the order of [`Holding`], after one of
 /// them. None: no kind is left. Columns as of [`of`], the count being 0.
-pub(crate) fn page(
+pub(crate) fn after(
     name: &MemberName,
     includes: impl Fn(HoldingKind) -> bool,
     after: Option<&Holding>,

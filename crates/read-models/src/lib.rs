@@ -7,6 +7,7 @@
 //! - [`todo`]: the open work of two of them
 //! - [`services`], [`orders`], [`order_notes`]: what is sold, what was bought, and what is written beside it
 //! - [`portal`], [`portal_notes`]: what the contacts of an account see of all that
+//! - [`operations`], [`operation_items`]: ownership changes, and what became of their items
 //! - [`workloads`]: counted from several of them
 //! - [`filter`], [`order`], [`page`]: what a caller may ask of any list, and how it becomes SQL
 //!
@@ -18,6 +19,8 @@ pub mod documents;
 pub mod filter;
 pub mod history;
 pub mod members;
+pub mod operation_items;
+pub mod operations;
 pub mod order;
 pub mod order_notes;
 pub mod orders;

@@ -14,6 +14,8 @@ use crate::{
     holdings,
     list::{ListRequest, Listing, Plan, Shown, Statement},
     members::{self, Members},
+    operation_items::{self, OperationItems},
+    operations::{self, Operations},
     orders::{self, Orders},
     page::PageTokens,
     portal::{self, Portal},
@@ -26,6 +28,21 @@ use crate::{
 
 const DOCUMENT: &str = include_str!("../../../docs/queries.md");
 const TASKS: i64 = 100_000;
+/// The indexes by which it is found what a member holds.
+const HOLDERS: [&str; 12] = [
+    "rows_assignee",
+    "rows_role_1",
+    "rows_role_2",
+    "rows_role_3",
+    "rows_more_roles",
+    "rows_support_team",
+    "rows_assignee_1",
+    "rows_assignee_2",
+    "rows_assignee_3",
+    "rows_assignee_4",
+    "rows_added",
+    "rows_assignees",
+];
 
 /// A table as a projector makes it, with rows from `rows`, which gives its columns in their order.
 async fn table<M: ReadModel>(client: &Client, rows: &str) {
@@ -167,6 +184,30 @@ async fn tables(client: &Client) {
     .await;
 }
 
+async fn operation_tables(client: &Client) {
+    table::<Operations>(
+        client,
+        &format!(
+            "select n % 64, 'operations/o' || n, '{{}}', 3, n, \
+                 (array['assign_role', 'assign_role', 'vacate_role', 'batch_assign_role', 'disable_member', 'undo'])[1 + n % 6], \
+                 (array['finished', 'finished', 'finished', 'running'])[1 + n / 7 % 4], \
+                 case when n % 3 = 0 then 'accounts/a' || n % 1000 end, \
+                 array['members/m' || n % 97, 'members/n' || n % 89], 'members/m' || n % 97, born, born, null \
+             from generate_series(1, {TASKS}) n, lateral (select timestamptz '2026-01-01' + n * interval '1 minute' as born) _"
+        ),
+    )
+    .await;
+    table::<OperationItems>(
+        client,
+        &format!(
+            "select n % 64, 'operations/o' || n % 1000, n, 0, '{{}}', 'open_task', 'tasks/t' || n, \
+                 (array['moved', 'moved', 'kept', 'skipped'])[1 + n / 7 % 4], 'none', null, null, now() \
+             from generate_series(1, {TASKS}) n"
+        ),
+    )
+    .await;
+}
+
 fn plan(listing: &Listing, filter: &str, order_by: &str) -> Plan {
     let now = chrono::DateTime::from_timestamp(1_770_000_000, 0).unwrap();
     let request = ListRequest {
@@ -221,6 +262,7 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
     let client = database.connect().await;
     client.batch_execute("set jit = off").await.unwrap();
     tables(&client).await;
+    operation_tables(&client).await;
     // As sessions that read are set.
     let reader = database.connect().await;
     let settings = "set jit = off; set enable_seqscan = off";
@@ -286,6 +328,15 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
                     let statement = documents::page(&plan(&documents::LISTING, filter, &order));
                     explain(&client, &statement, &["documents_1", "tasks_1"]).await
                 }
+                "operations" => {
+                    let statement = operations::page(&plan(&operations::LISTING, filter, &order));
+                    explain(&client, &statement, &["operations_1"]).await
+                }
+                "operation_items" => {
+                    let plan = plan(&operation_items::LISTING, filter, &order);
+                    let statement = operation_items::page(&plan, &"operations/o1".parse().unwrap());
+                    explain(&client, &statement, &["operation_items_1"]).await
+                }
                 _ => panic!("no list {list}"),
             };
             assert!(
@@ -350,30 +401,27 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
     }
     assert!(!explained.contains("Seq Scan"), "{explained}");
     let member = "members/m1".parse().unwrap();
-    let explained = explain(
-        &client,
-        &holdings::of(&member),
-        &["accounts_1", "tasks_1", "orders_1", "services_1"],
-    )
-    .await;
-    for index in [
-        "rows_assignee",
-        "rows_role_1",
-        "rows_role_2",
-        "rows_role_3",
-        "rows_more_roles",
-        "rows_support_team",
-        "rows_assignee_1",
-        "rows_assignee_2",
-        "rows_assignee_3",
-        "rows_assignee_4",
-        "rows_added",
-        "rows_assignees",
-    ] {
+    let listed = holdings::page(&plan(&holdings::LISTING, "", ""), &member);
+    for (statement, index) in [holdings::of(&member), listed, holdings::counts(&member)]
+        .iter()
+        .flat_map(|statement| HOLDERS.map(|index| (statement, index)))
+    {
+        let explained = explain(
+            &client,
+            statement,
+            &[
+                "accounts_1",
+                "tasks_1",
+                "orders_1",
+                "activities_1",
+                "services_1",
+            ],
+        )
+        .await;
         let found = explained.contains(&format!(" {index} "));
         assert!(found, "holdings are not read by {index}:\n{explained}");
+        assert!(!explained.contains("Seq Scan"), "{explained}");
     }
-    assert!(!explained.contains("Seq Scan"), "{explained}");
     let statement = members::other_admins(&member);
     let explained = explain(&client, &statement, &["members_1"]).await;
     assert!(
@@ -415,6 +463,8 @@ fn the_document_names_every_field() {
         (&timelines::LISTING, "| timelines |"),
         (&history::LISTING, "| history |"),
         (&documents::LISTING, "| documents |"),
+        (&operations::LISTING, "| operations |"),
+        (&operation_items::LISTING, "| operation_items |"),
     ] {
         let rows: Vec<_> = DOCUMENT
             .lines()

@@ -4,6 +4,7 @@ mod accounts;
 mod activities;
 mod documents;
 mod members;
+mod operations;
 mod orders;
 mod portal;
 mod services;
@@ -18,6 +19,7 @@ use handoff_projections::{
 };
 use tokio::time::Instant;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 pub use tasks::Count;
 
@@ -172,6 +174,20 @@ impl Queries {
         Ok(self.page(&plan, answer))
     }
 
+    /// The event of a resource's stream that has this id, if it is there.
+    pub async fn get_event(
+        &self,
+        stream: &StreamName,
+        event_id: Uuid,
+        consistency: Consistency,
+    ) -> Result<Answer<Option<HistoryEntry>>, QueryError> {
+        let statement = history::one(stream, event_id);
+        let answer = self
+            .run(HISTORY, None, &statement, consistency, entry)
+            .await?;
+        Ok(answer.first())
+    }
+
     /// Waits for all that the statement joins, then reads rows and bound in one snapshot.
     async fn run<T>(
         &self,
@@ -216,6 +232,13 @@ impl Queries {
 type Placed<T> = (T, Vec<String>);
 
 impl<T> Answer<Vec<Placed<T>>> {
+    fn unplaced(self) -> Answer<Vec<T>> {
+        Answer {
+            value: self.value.into_iter().map(|(item, _)| item).collect(),
+            position: self.position,
+        }
+    }
+
     fn first(self) -> Answer<Option<T>> {
         Answer {
             value: self.value.into_iter().next().map(|(item, _)| item),

@@ -8,9 +8,10 @@ use handoff_event_log::Position;
 use handoff_projections::{Environment, ReadModel, Settings, run_projector};
 use handoff_read_models::{
     accounts::Accounts, activities::Activities, documents::Documents, history::History,
-    members::Members, order_notes::OrderNotes, orders::Orders, portal::Portal,
-    portal_notes::PortalNotes, services::Services, task_notes::TaskNotes, task_texts::TaskTexts,
-    tasks::Tasks, timelines::Timelines,
+    members::Members, operation_items::OperationItems, operations::Operations,
+    order_notes::OrderNotes, orders::Orders, portal::Portal, portal_notes::PortalNotes,
+    services::Services, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -158,6 +159,10 @@ impl Followers {
                 Timelines::NAME => self.spawn(run_projector::<Timelines>(environment, stop)),
                 History::NAME => self.spawn(run_projector::<History>(environment, stop)),
                 Documents::NAME => self.spawn(run_projector::<Documents>(environment, stop)),
+                Operations::NAME => self.spawn(run_projector::<Operations>(environment, stop)),
+                OperationItems::NAME => {
+                    self.spawn(run_projector::<OperationItems>(environment, stop));
+                }
                 other => unreachable!("the command line takes no read model {other}"),
             }
         }

@@ -8,9 +8,10 @@ use handoff_event_log::{Database, Log, LogError, Role};
 use handoff_projections::{Notices, ReadModel};
 use handoff_read_models::{
     accounts::Accounts, activities::Activities, documents::Documents, history::History,
-    members::Members, order_notes::OrderNotes, orders::Orders, portal::Portal,
-    portal_notes::PortalNotes, services::Services, task_notes::TaskNotes, task_texts::TaskTexts,
-    tasks::Tasks, timelines::Timelines,
+    members::Members, operation_items::OperationItems, operations::Operations,
+    order_notes::OrderNotes, orders::Orders, portal::Portal, portal_notes::PortalNotes,
+    services::Services, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use prometheus_client::registry::Registry;
 use tokio::time::sleep;
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// The read models there are.
-pub(crate) const PROJECTIONS: [&str; 14] = [
+pub(crate) const PROJECTIONS: [&str; 16] = [
     Accounts::NAME,
     Members::NAME,
     Tasks::NAME,
@@ -41,6 +42,8 @@ pub(crate) const PROJECTIONS: [&str; 14] = [
     Timelines::NAME,
     History::NAME,
     Documents::NAME,
+    OperationItems::NAME,
+    Operations::NAME,
 ];
 
 /// The wait between two tries to reach Postgres at the start.

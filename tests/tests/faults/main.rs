@@ -39,6 +39,8 @@ const OTHERS: &[&str] = &[
     "history",
     "documents",
     "activities",
+    "operations",
+    "operation_items",
 ];
 const UP: &[&str] = &["up"];
 const API: &[&str] = &["api"];
@@ -60,6 +62,8 @@ const PROJECT: &[&str] = &[
     "timelines",
     "history",
     "documents",
+    "operations",
+    "operation_items",
 ];
 
 /// The seed of random choices: `SEED` where it is set. Printed, so that a run can be repeated.

@@ -24,6 +24,8 @@ const EVERY: &[&str] = &[
     "portal",
     "portal_notes",
     "services",
+    "operation_items",
+    "operations",
     "task_notes",
     "task_texts",
     "tasks",

@@ -5,10 +5,14 @@ use handoff_domain::names::ContactName;
 use handoff_proto::v1::{self, account_command_service_server::AccountCommandService};
 use tonic::{Request, Response, Status};
 
-use crate::{command::Commands, services::contact_requests::new_contact};
+use crate::{
+    command::{Commands, Done},
+    ownership::Ownership,
+    services::contact_requests::new_contact,
+};
 
 /// Commands about accounts.
-pub(crate) struct AccountCommands(pub(crate) Commands);
+pub(crate) struct AccountCommands(pub(crate) Commands, pub(crate) Ownership);
 
 #[tonic::async_trait]
 impl AccountCommandService for AccountCommands {
@@ -88,11 +92,12 @@ impl AccountCommandService for AccountCommands {
         &self,
         request: Request<v1::AssignRoleRequest>,
     ) -> Result<Response<v1::AssignRoleResponse>, Status> {
-        let done = self.0.run(request).await?;
-        let account = Some(done.account()?);
+        let changed = self.1.run(request).await?;
         Ok(Response::new(v1::AssignRoleResponse {
-            account,
-            receipt: Some(done.receipt()),
+            account: changed.done.as_ref().map(Done::account).transpose()?,
+            receipt: changed.receipt(),
+            operation: changed.operation(),
+            plan: changed.plan,
         }))
     }
 
@@ -100,11 +105,24 @@ impl AccountCommandService for AccountCommands {
         &self,
         request: Request<v1::VacateRoleRequest>,
     ) -> Result<Response<v1::VacateRoleResponse>, Status> {
-        let done = self.0.run(request).await?;
-        let account = Some(done.account()?);
+        let changed = self.1.run(request).await?;
         Ok(Response::new(v1::VacateRoleResponse {
-            account,
-            receipt: Some(done.receipt()),
+            account: changed.done.as_ref().map(Done::account).transpose()?,
+            receipt: changed.receipt(),
+            operation: changed.operation(),
+            plan: changed.plan,
+        }))
+    }
+
+    async fn batch_assign_role(
+        &self,
+        request: Request<v1::BatchAssignRoleRequest>,
+    ) -> Result<Response<v1::BatchAssignRoleResponse>, Status> {
+        let changed = self.1.run(request).await?;
+        Ok(Response::new(v1::BatchAssignRoleResponse {
+            operation: changed.done.as_ref().map(Done::operation).transpose()?,
+            receipt: changed.receipt(),
+            plan: changed.plan,
         }))
     }
 

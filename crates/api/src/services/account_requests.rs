@@ -166,6 +166,7 @@ impl CommandRequest for v1::AssignRoleRequest {
         let account = fields.name("name", &self.name);
         let role = fields.required("role", &self.role, str::parse);
         let holder = fields.name("holder", &self.holder);
+        fields.position("expected_position", self.expected_position)?;
         Some(AssignRole {
             account: account?,
             role: role?,
@@ -188,6 +189,7 @@ impl CommandRequest for v1::VacateRoleRequest {
     fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<VacateRole> {
         let account = fields.name("name", &self.name);
         let role = fields.required("role", &self.role, str::parse);
+        fields.position("expected_position", self.expected_position)?;
         Some(VacateRole {
             account: account?,
             role: role?,

@@ -5,7 +5,8 @@ use handoff_commands::Answer;
 use handoff_domain::{
     Command, Reason, Rejection, Revision, State,
     commands::{DisableMember, EnableMember, StartDisabling},
-    names::MemberName,
+    member::Standing,
+    names::{MemberName, OperationName},
 };
 use handoff_event_log::{Log, Position};
 use handoff_read_models::Queries;
@@ -28,9 +29,7 @@ pub(crate) struct Disabling {
 }
 
 impl Disabling {
-    /// Disables a member. With a successor that is begun, and Handoff does the rest: what they hold goes to
-    /// the successor, and `member.disabled` follows. Without one it is done when this answers, if they
-    /// hold nothing.
+    /// Disables a member who holds nothing.
     ///
     /// From the position of the start nothing can be given to them, so what they hold is complete in
     /// read models that include it. Whoever ends between the steps leaves them being disabled: a retry
@@ -38,17 +37,8 @@ impl Disabling {
     pub(crate) async fn disable(
         &self,
         order: &Order,
-        command: StartDisabling,
-    ) -> Result<Answer, ApiError> {
-        let name = command.name.clone();
-        if command.successor.is_some() {
-            let whole = || order.whole();
-            let start = |other_admins| StartDisabling {
-                other_admins,
-                ..command.clone()
-            };
-            return self.leave_an_admin(order, whole, &name, start).await;
-        }
+        StartDisabling { name, .. }: StartDisabling,
+    ) -> Result<(Answer, Option<OperationName>), ApiError> {
         let end = |holdings| DisableMember {
             name: name.clone(),
             holdings,
@@ -56,7 +46,8 @@ impl Disabling {
         // A retry gets the first answer, whatever has become of the member since.
         if !self.log.read_command(order.command_id).await?.is_empty() {
             let end = end(Default::default());
-            return self.commands.submit(order, order.last(), end).await;
+            let answer = self.commands.submit(order, order.last(), end).await?;
+            return Ok((answer, self.begun(order).await?));
         }
         let known = self
             .queries
@@ -79,7 +70,53 @@ impl Disabling {
         if let Err(ApiError::Rejected(_)) = &ended {
             self.take_back(order, &name, &started).await;
         }
-        ended
+        Ok((ended?, operation(&started.state)))
+    }
+
+    /// Begins to disable a member whose holdings all go to a successor.
+    pub(crate) async fn begin(
+        &self,
+        order: &Order,
+        step: Step,
+        command: StartDisabling,
+    ) -> Result<(Answer, Option<OperationName>), ApiError> {
+        let name = command.name.clone();
+        let start = |other_admins| StartDisabling {
+            other_admins,
+            ..command.clone()
+        };
+        let answer = self
+            .leave_an_admin(order, || step.clone(), &name, start)
+            .await?;
+        let operation = operation(&answer.state);
+        Ok((answer, operation))
+    }
+
+    /// The command that begins it, with what the read models say, for a rehearsal.
+    pub(crate) async fn informed(
+        &self,
+        order: &Order,
+        command: StartDisabling,
+    ) -> Result<StartDisabling, ApiError> {
+        let consistency = order.consistency(self.commands.committed());
+        let name = &command.name;
+        let others = self.queries.other_admins(name, consistency).await?.value;
+        let holdings = match command.successor {
+            Some(_) => command.holdings,
+            None => self.queries.holdings(name, consistency).await?.value,
+        };
+        Ok(StartDisabling {
+            other_admins: others,
+            holdings,
+            ..command
+        })
+    }
+
+    /// The operation that the first of the two steps began, if this request took it.
+    async fn begun(&self, order: &Order) -> Result<Option<OperationName>, ApiError> {
+        let start = order.first(START).command_id;
+        let taken = !self.log.read_command(start).await?.is_empty();
+        Ok(taken.then(|| OperationName::of_command(start)))
     }
 
     /// Submits a command after which another admin must remain. The acting one does, as a rule; only
@@ -117,6 +154,17 @@ impl Disabling {
         if let Err(error) = self.commands.submit(order, step, enable).await {
             tracing::warn!(member = %name, error = %Chain(&error), "the member stays one who is being disabled");
         }
+    }
+}
+
+/// The operation by which a member is being disabled.
+fn operation(state: &State) -> Option<OperationName> {
+    let State::Member(member) = state else {
+        return None;
+    };
+    match &member.details()?.standing {
+        Standing::Disabling { operation, .. } => operation.clone(),
+        Standing::Enabled | Standing::Disabled { .. } => None,
     }
 }
 

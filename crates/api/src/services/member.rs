@@ -6,13 +6,16 @@ use handoff_domain::{
     names::MemberName,
     text::{Email, Line},
 };
+use handoff_event_log::Position;
 use handoff_proto::v1::{self, member_command_service_server::MemberCommandService};
 use tonic::{Request, Response, Status};
 
 use crate::{
     caller::Caller,
-    command::{CommandRequest, Commands},
+    command::{CommandRequest, Commands, Done},
+    error::ApiError,
     fields::{Fields, given},
+    ownership::{Change, Changed, Ownership},
     services::disabling::Disabling,
 };
 
@@ -20,6 +23,7 @@ use crate::{
 pub(crate) struct MemberCommands {
     pub(crate) commands: Commands,
     pub(crate) disabling: Disabling,
+    pub(crate) ownership: Ownership,
 }
 
 #[tonic::async_trait]
@@ -63,13 +67,24 @@ impl MemberCommandService for MemberCommands {
         &self,
         request: Request<v1::DisableMemberRequest>,
     ) -> Result<Response<v1::DisableMemberResponse>, Status> {
-        let (order, command) = self.commands.take(request)?;
-        let answer = self.disabling.disable(&order, command).await?;
-        let done = self.commands.done(&order, answer);
-        let member = Some(done.member()?);
+        let changed = self.disable(request).await?;
         Ok(Response::new(v1::DisableMemberResponse {
-            member,
-            receipt: Some(done.receipt()),
+            member: changed.done.as_ref().map(Done::member).transpose()?,
+            receipt: changed.receipt(),
+            operation: changed.operation(),
+            plan: changed.plan,
+        }))
+    }
+
+    async fn transfer_resources(
+        &self,
+        request: Request<v1::TransferResourcesRequest>,
+    ) -> Result<Response<v1::TransferResourcesResponse>, Status> {
+        let changed = self.ownership.run(request).await?;
+        Ok(Response::new(v1::TransferResourcesResponse {
+            operation: changed.done.as_ref().map(Done::operation).transpose()?,
+            receipt: changed.receipt(),
+            plan: changed.plan,
         }))
     }
 
@@ -83,6 +98,37 @@ impl MemberCommandService for MemberCommands {
             member,
             receipt: Some(done.receipt()),
         }))
+    }
+}
+
+impl MemberCommands {
+    async fn disable(
+        &self,
+        request: Request<v1::DisableMemberRequest>,
+    ) -> Result<Changed, ApiError> {
+        let asked = request.get_ref();
+        let (only, expected) = (asked.validate_only, Position(asked.expected_position));
+        let (order, command) = self.commands.take(request)?;
+        let informed = if only || expected > Position::START {
+            self.disabling.informed(&order, command.clone()).await?
+        } else {
+            command.clone()
+        };
+        let change = Change::Disable(informed);
+        if only {
+            return self.ownership.planned(&order, &change, expected).await;
+        }
+        if command.successor.is_none() {
+            // They hold nothing, as is checked at the end: there is no plan.
+            let (answer, operation) = self.disabling.disable(&order, command).await?;
+            return Ok(self.ownership.changed(&order, answer, operation, None));
+        }
+        let (step, plan) = self
+            .ownership
+            .as_expected(&order, &change, expected, order.whole())
+            .await?;
+        let (answer, operation) = self.disabling.begin(&order, step, command).await?;
+        Ok(self.ownership.changed(&order, answer, operation, plan))
     }
 }
 
@@ -156,9 +202,12 @@ impl CommandRequest for v1::DisableMemberRequest {
     }
 
     fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<StartDisabling> {
+        let name = fields.name("name", &self.name);
+        let successor = fields.optional("successor", &self.successor, str::parse);
+        fields.position("expected_position", self.expected_position)?;
         Some(StartDisabling {
-            name: fields.name("name", &self.name)?,
-            successor: None,
+            name: name?,
+            successor: successor?,
             other_admins: Vec::new(),
             holdings: Holdings::default(),
         })

@@ -18,6 +18,8 @@ pub(crate) mod follow;
 pub(crate) mod history;
 pub(crate) mod member;
 pub(crate) mod member_queries;
+pub(crate) mod operation;
+pub(crate) mod operation_queries;
 pub(crate) mod order;
 pub(crate) mod order_queries;
 mod order_requests;

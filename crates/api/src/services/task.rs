@@ -4,6 +4,7 @@ pub(super) mod assign;
 mod batch;
 mod call;
 mod create;
+mod explain;
 mod fields;
 mod note;
 mod progress;

@@ -7,6 +7,7 @@ pub(crate) mod catalog;
 pub(crate) mod document;
 pub(crate) mod event;
 pub(crate) mod member;
+pub(crate) mod operation;
 pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod portal;
@@ -138,8 +139,6 @@ pub(crate) fn resource(
         State::Task(task) => task::of_state(view, name, task, now).map(Resource::Task),
         State::Member(member) => member::of_state(view, name, member).map(Resource::Member),
         State::Settings(settings) => Some(Resource::Settings(settings::of_state(view, settings))),
-        // Shown by its events until it has a message of its own.
-        State::Operation(_) => None,
         State::Document(document) => {
             document::of_state(view, name, document).map(Resource::Document)
         }
@@ -148,6 +147,9 @@ pub(crate) fn resource(
         }
         State::Service(service) => service::of_state(view, name, service).map(Resource::Service),
         State::Order(order) => order::of_state(view, name, order, now).map(Resource::Order),
+        State::Operation(operation) => {
+            operation::of_state(view, name, operation).map(Resource::Operation)
+        }
     }
 }
 

@@ -69,7 +69,8 @@ fn categories(choices: &Choices<Line>) -> Vec<v1::Category> {
     choices.all().iter().map(category).collect()
 }
 
-fn policy(policy: OwnershipPolicy) -> v1::OwnershipPolicy {
+/// What becomes of work when a role changes hands.
+pub(crate) fn policy(policy: OwnershipPolicy) -> v1::OwnershipPolicy {
     match policy {
         OwnershipPolicy::None => v1::OwnershipPolicy::None,
         OwnershipPolicy::OpenExceptManual => v1::OwnershipPolicy::OpenExceptManual,

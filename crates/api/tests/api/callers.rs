@@ -72,7 +72,7 @@ fn allowed(method: &Method, who: Who) -> bool {
         ("DocumentService", _) => !matches!(who, Operator | Contact),
         ("ProjectionService", _) => matches!(who, Admin | ServiceAccountForAdmin | Operator),
         ("MemberCommandService" | "SettingsCommandService" | "CatalogCommandService", _)
-        | (_, "AddInternalNote" | "MarkBilled") => {
+        | (_, "AddInternalNote" | "MarkBilled" | "BatchAssignRole" | "UndoOperation") => {
             matches!(who, Admin | ServiceAccountForAdmin)
         }
         (service, _) if service.ends_with("CommandService") => {

@@ -88,8 +88,11 @@ async fn an_operator_sees_and_steers_projections() {
         [
             "projections/accounts",
             "projections/activities",
+            "projections/documents",
             "projections/history",
             "projections/members",
+            "projections/operation_items",
+            "projections/operations",
             "projections/order_notes",
             "projections/orders",
             "projections/portal",
@@ -98,7 +101,7 @@ async fn an_operator_sees_and_steers_projections() {
             "projections/task_notes",
             "projections/task_texts",
             "projections/tasks",
-            "projections/timelines"
+            "projections/timelines",
         ]
     );
     assert!(
@@ -154,7 +157,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 14 {
+        if listed.len() == 16 {
             Ok(())
         } else {
             Err(listed.len())

@@ -56,6 +56,12 @@ const ROWS: &[(&str, &[Ask])] = &[
             Once(r#"{"filter": "subject = \"accounts/acme\""}"#),
         ],
     ),
+    ("TaskQueryService/CountTasks", &[Once(ALL)]),
+    (
+        "TaskQueryService/ListTaskNotes",
+        &[Once(r#"{"task": "tasks/a"}"#)],
+    ),
+    ("TaskQueryService/WatchTasks", &[Follow(ALL)]),
     ("AccountQueryService/GetAccount", &[Once(ACME)]),
     ("AccountQueryService/ListAccounts", &[Once(ALL)]),
     (
@@ -68,6 +74,36 @@ const ROWS: &[(&str, &[Ask])] = &[
         &[Once(r#"{"name": "members/admin"}"#)],
     ),
     ("MemberQueryService/ListMembers", &[Once(ALL)]),
+    (
+        "MemberQueryService/ListHoldings",
+        &[
+            Once(r#"{"member": "members/ana"}"#),
+            Once(r#"{"member": "members/admin"}"#),
+        ],
+    ),
+    (
+        "TaskQueryService/ExplainAssignment",
+        &[Once(r#"{"task": "tasks/a"}"#)],
+    ),
+    ("OperationQueryService/ListOperations", &[Once(ALL)]),
+    (
+        "OperationQueryService/GetOperation",
+        &[Once(
+            r#"{"name": "operations/633f527b-69ae-536b-80c1-cfd1cf102892"}"#,
+        )],
+    ),
+    (
+        "OperationQueryService/ListOperationItems",
+        &[Once(
+            r#"{"operation": "operations/633f527b-69ae-536b-80c1-cfd1cf102892"}"#,
+        )],
+    ),
+    (
+        "OperationQueryService/WaitOperation",
+        &[Once(
+            r#"{"name": "operations/633f527b-69ae-536b-80c1-cfd1cf102892", "timeout": "0s"}"#,
+        )],
+    ),
     ("SettingsQueryService/GetSettings", &[Once(ALL)]),
     (
         "HistoryQueryService/ListHistory",
@@ -190,6 +226,17 @@ const ROWS: &[(&str, &[Ask])] = &[
         )],
     ),
     (
+        "AccountCommandService/BatchAssignRole",
+        &[
+            Once(
+                r#"{"accounts": ["accounts/acme"], "role": "sales-manager", "holder": "members/admin", "validate_only": true}"#,
+            ),
+            Once(
+                r#"{"filter": "name = accounts/none", "role": "sales-manager", "holder": "members/admin"}"#,
+            ),
+        ],
+    ),
+    (
         "AccountCommandService/UpdateNotes",
         &[Once(r#"{"name": "accounts/acme", "notes": "Friendly"}"#)],
     ),
@@ -252,6 +299,23 @@ const ROWS: &[(&str, &[Ask])] = &[
         &[Once(NOBODY), Once(r#"{"name": "members/admin"}"#)],
     ),
     ("MemberCommandService/EnableMember", &[Once(NOBODY)]),
+    (
+        "MemberCommandService/TransferResources",
+        &[
+            Once(
+                r#"{"from": "members/admin", "to": "members/ana", "kinds": ["HOLDING_KIND_OPEN_TASK"], "validate_only": true}"#,
+            ),
+            Once(
+                r#"{"from": "members/ana", "to": "members/admin", "kinds": ["HOLDING_KIND_SUPPORT_TEAM"]}"#,
+            ),
+        ],
+    ),
+    (
+        "OperationCommandService/UndoOperation",
+        &[Once(
+            r#"{"name": "operations/633f527b-69ae-536b-80c1-cfd1cf102892", "validate_only": true}"#,
+        )],
+    ),
     (
         "SettingsCommandService/UpdateSettings",
         &[Once(
@@ -522,6 +586,15 @@ async fn scene() -> TestServer {
     };
     let mut accounts = AccountCommandServiceClient::new(server.channel.clone());
     accounts.create_contact(server.ana(contact)).await.unwrap();
+    // The operation that the rows name is that of this request.
+    let role = v1::AssignRoleRequest {
+        name: "accounts/acme".into(),
+        role: "success-manager".into(),
+        holder: "members/ana".into(),
+        request_id: "0198c2f4-8d2e-7c1a-9b0e-3f6d2a5b7c81".into(),
+        ..Default::default()
+    };
+    accounts.assign_role(server.ana(role)).await.unwrap();
     server.is_up_to_date().await;
     server
 }

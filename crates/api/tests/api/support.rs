@@ -26,9 +26,10 @@ use handoff_projections::{
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
     Queries, accounts::Accounts, activities::Activities, documents::Documents, history::History,
-    members::Members, order_notes::OrderNotes, orders::Orders, portal::Portal,
-    portal_notes::PortalNotes, services::Services, task_notes::TaskNotes, task_texts::TaskTexts,
-    tasks::Tasks, timelines::Timelines,
+    members::Members, operation_items::OperationItems, operations::Operations,
+    order_notes::OrderNotes, orders::Orders, portal::Portal, portal_notes::PortalNotes,
+    services::Services, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats, eventually};
 use prometheus_client::registry::Registry;
@@ -339,6 +340,8 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         projector!(PortalNotes),
         projector!(History),
         projector!(Documents),
+        projector!(Operations),
+        projector!(OperationItems),
     ];
     Projectors {
         running: running.clone(),

@@ -7,8 +7,9 @@ use handoff_proto::v1::{
 };
 
 use crate::{
-    command::task,
+    command::{order, service, task},
     error::Error,
+    json,
     list::{self, ListArgs},
     output::{Cell, Printer, Row, Tone},
     session::{LARGEST_ANSWER, Session},
@@ -123,7 +124,26 @@ async fn show_at(session: &Session, printer: &Printer, name: &str, at: &str) -> 
         Some(Resource::Settings(settings)) => printer.resource(&settings)?,
         Some(Resource::Document(document)) => printer.resource(&document)?,
         Some(Resource::Activity(activity)) => printer.resource(&activity)?,
-        Some(Resource::Service(_) | Resource::Order(_)) | None => {
+        Some(Resource::Operation(operation)) => printer.resource(&operation)?,
+        Some(Resource::Service(service)) if printer.is_json() => {
+            printer.line(&json::line(&service))?;
+        }
+        Some(Resource::Service(service)) => {
+            let service = v1::GetServiceResponse {
+                service: Some(service),
+                ..Default::default()
+            };
+            service::draw(&service, printer)?;
+        }
+        Some(Resource::Order(order)) if printer.is_json() => printer.line(&json::line(&order))?,
+        Some(Resource::Order(order)) => {
+            let order = v1::GetOrderResponse {
+                order: Some(order),
+                ..Default::default()
+            };
+            order::draw(&order, printer)?;
+        }
+        None => {
             return Err(Error::Failed(format!(
                 "the server shows nothing of {name} that this version of handoff knows"
             )));

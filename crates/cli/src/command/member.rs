@@ -1,6 +1,7 @@
 //! `handoff member`: people of the team.
 
 mod list;
+mod pass;
 mod view;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,6 +21,7 @@ use crate::{
 };
 
 use list::MemberList;
+use pass::{Disable, Holdings, Transfer};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MemberCommand {
@@ -36,10 +38,14 @@ pub(crate) enum MemberCommand {
     List(MemberList),
     /// Changes the name, e-mail address or kind of a member
     Update(UpdateMember),
-    /// Ends a member's access; refused while they hold roles, support teams or open tasks
-    Disable(Target),
+    /// Ends a member's access; what they hold goes to a successor, and without one it is refused while they hold anything
+    Disable(Disable),
     /// Lets a disabled member sign in and be given work again
     Enable(Target),
+    /// Passes what a member holds to another
+    Transfer(Transfer),
+    /// Lists what a member holds: roles, support teams, open tasks, the setting default_assignee
+    Holdings(Holdings),
 }
 
 /// The member that a command changes.
@@ -141,7 +147,9 @@ impl MemberCommand {
             }
             Self::List(list) => list.run(session, printer).await,
             Self::Update(update) => update.run(session, printer).await,
-            Self::Disable(target) => target.disable(session, printer).await,
+            Self::Disable(disable) => disable.run(session, printer).await,
+            Self::Transfer(transfer) => transfer.run(session, printer).await,
+            Self::Holdings(holdings) => holdings.run(session, printer).await,
             Self::Enable(target) => target.enable(session, printer).await,
         }
     }
@@ -222,24 +230,6 @@ impl UpdateMember {
 }
 
 impl Target {
-    async fn disable(self, session: &Session, printer: &Printer) -> Result<(), Error> {
-        let request_id = self.command.request_id();
-        let request = v1::DisableMemberRequest {
-            name: name::member(&self.member)?,
-            request_id: request_id.clone(),
-            etag: self.etag.unwrap_or_default(),
-        };
-        let answer = session
-            .command(&request_id, request, async |service, request| {
-                MemberCommandServiceClient::new(service)
-                    .disable_member(request)
-                    .await
-            })
-            .await?;
-        let member = answer.member.clone().unwrap_or_default();
-        Ok(printer.done(&answer, &format!("{} is disabled.", member.name))?)
-    }
-
     async fn enable(self, session: &Session, printer: &Printer) -> Result<(), Error> {
         let request_id = self.command.request_id();
         let request = v1::EnableMemberRequest {

@@ -216,12 +216,17 @@ async fn show(
     if printer.is_json() {
         return Ok(printer.line(&crate::json::line(&answer))?);
     }
+    draw(&answer, printer)
+}
+
+/// Draws an order with its checklist and notes.
+pub(crate) fn draw(answer: &v1::GetOrderResponse, printer: &Printer) -> Result<(), Error> {
     let shown = answer.order.clone().unwrap_or_default();
     if !answer.account_notes.is_empty() {
         let notes = html::text(&answer.account_notes);
         printer.line(&format!("Notes of {}:\n{notes}\n", shown.account))?;
     }
-    printer.fields(view::fields(&answer))?;
+    printer.fields(view::fields(answer))?;
     if !shown.tasks.is_empty() {
         printer.title("Checklist")?;
         printer.table(

@@ -249,7 +249,12 @@ async fn show(
     if printer.is_json() {
         return Ok(printer.line(&crate::json::line(&answer))?);
     }
-    let shown = answer.service.unwrap_or_default();
+    draw(&answer, printer)
+}
+
+/// Draws a service with its template.
+pub(crate) fn draw(answer: &v1::GetServiceResponse, printer: &Printer) -> Result<(), Error> {
+    let shown = answer.service.clone().unwrap_or_default();
     let retired = if shown.retired { "yes" } else { "" };
     printer.fields(vec![
         ("Name", shown.name.as_str().into()),

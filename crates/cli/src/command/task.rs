@@ -15,6 +15,7 @@ mod update;
 mod view;
 mod watch;
 mod which;
+mod why;
 mod words;
 mod write;
 
@@ -57,6 +58,9 @@ pub(crate) enum TaskCommand {
     Show {
         /// The task: its number, id or tasks/ID
         task: String,
+        /// Also say by whose request it is whose it is; as JSON, say only that
+        #[arg(long)]
+        why: bool,
         #[command(flatten)]
         consistency: ConsistencyArgs,
     },
@@ -211,8 +215,15 @@ impl TaskCommand {
     pub(crate) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
         match self {
             Self::Create(create) => create.run(session, printer).await,
-            Self::Show { task, consistency } => {
+            Self::Show {
+                task,
+                why,
+                consistency,
+            } => {
                 let name = find(session, &task, consistency.min_position).await?;
+                if why && printer.is_json() {
+                    return why::show(name, consistency.min_position, session, printer).await;
+                }
                 let request = v1::GetTaskRequest {
                     name,
                     min_position: consistency.min_position,
@@ -227,6 +238,7 @@ impl TaskCommand {
                     })
                     .await?;
                 let task = answer.task.unwrap_or_default();
+                let shown = task.name.clone();
                 if !answer.account_notes.is_empty() && !printer.is_json() {
                     let notes = html::text(&answer.account_notes);
                     printer.line(&format!("Notes of {}:\n{notes}\n", task.subject))?;
@@ -239,6 +251,9 @@ impl TaskCommand {
                         let task = &task.number;
                         printer.note(&format!("There are older ones: handoff task notes {task}"));
                     }
+                }
+                if why {
+                    why::show(shown, consistency.min_position, session, printer).await?;
                 }
                 Ok(())
             }

@@ -48,6 +48,13 @@ fn set_fields(contact: &mut Contact, new: Contact, paths: &[String]) {
 
 #[tonic::async_trait]
 impl AccountCommandService for Fake {
+    async fn batch_assign_role(
+        &self,
+        _: Request<v1::BatchAssignRoleRequest>,
+    ) -> Result<Response<v1::BatchAssignRoleResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
     async fn create_account(
         &self,
         request: Request<v1::CreateAccountRequest>,
@@ -168,6 +175,7 @@ impl AccountCommandService for Fake {
         Ok(Response::new(v1::AssignRoleResponse {
             account: Some(account),
             receipt,
+            ..Default::default()
         }))
     }
 

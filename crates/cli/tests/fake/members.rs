@@ -7,6 +7,13 @@ use super::Fake;
 
 #[tonic::async_trait]
 impl MemberCommandService for Fake {
+    async fn transfer_resources(
+        &self,
+        _: Request<v1::TransferResourcesRequest>,
+    ) -> Result<Response<v1::TransferResourcesResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
     async fn create_member(
         &self,
         request: Request<v1::CreateMemberRequest>,

@@ -315,6 +315,13 @@ impl TaskQueryService for Fake {
     type WatchTasksStream =
         stream::Iter<std::vec::IntoIter<Result<v1::WatchTasksResponse, Status>>>;
 
+    async fn explain_assignment(
+        &self,
+        _: Request<v1::ExplainAssignmentRequest>,
+    ) -> Result<Response<v1::ExplainAssignmentResponse>, Status> {
+        Err(Status::unimplemented("no test asks for this"))
+    }
+
     /// Notes the filter, and counts all.
     async fn count_tasks(
         &self,

@@ -33,6 +33,8 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
         "timelines",
         "history",
         "documents",
+        "operations",
+        "operation_items",
     ];
     let _projector = corner.start(&models, &[]).await?;
     let apis = [

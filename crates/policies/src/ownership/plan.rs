@@ -102,7 +102,7 @@ impl Operations {
         loop {
             let held = self
                 .queries
-                .list_holdings(from, includes, after.as_ref(), READ_AT_ONCE, since(min))
+                .holdings_after(from, includes, after.as_ref(), READ_AT_ONCE, since(min))
                 .await
                 .map_err(|error| JobError::later(&error))?
                 .value;

@@ -6,6 +6,7 @@ use handoff_domain::{
 };
 use handoff_projections::Index;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use super::History;
 use crate::{
@@ -49,6 +50,19 @@ pub(crate) static LISTING: Listing = Listing {
 
 fn actor(name: &str) -> Result<String, Invalid> {
     name.parse::<Actor>().map(String::from)
+}
+
+/// The statement for one event of a stream. `{0}` is the schema of `history`.
+pub(crate) fn one(stream: &StreamName, event_id: Uuid) -> Statement {
+    let mut parameters = Parameters::default();
+    let stream = parameters.add(stream.as_str().to_owned(), Type::TEXT);
+    let event_id = parameters.add(event_id, Type::UUID);
+    let columns = columns::<History>("k");
+    let sql = format!(
+        "select {columns}, array[]::text[] as place from {{0}}.rows k \
+         where k.stream = {stream} and k.event_id = {event_id}"
+    );
+    Statement { sql, parameters }
 }
 
 /// The statement for a page of history: of one resource, or of everything. `{0}` is the schema of

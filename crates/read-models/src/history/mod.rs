@@ -17,7 +17,7 @@ use handoff_event_log::{Metadata, Position, Recorded};
 use handoff_projections::{FoldError, Index, Put, ReadModel, Rows, Take, UnreadableRow};
 use uuid::Uuid;
 
-pub(crate) use list::{LISTING, page};
+pub(crate) use list::{LISTING, one, page};
 
 /// The read model `history`.
 #[derive(Debug)]

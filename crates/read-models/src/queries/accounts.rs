@@ -98,6 +98,16 @@ impl Queries {
         })
     }
 
+    /// Whether lists of accounts can be filtered so.
+    pub fn check_accounts_filter(&self, filter: &str, viewer: &Viewer) -> Result<(), QueryError> {
+        let request = ListRequest {
+            filter,
+            ..ListRequest::default()
+        };
+        accounts::LISTING.plan(&request, viewer, "", &self.tokens)?;
+        Ok(())
+    }
+
     /// The accounts at which a contact has the number of these digits with its country code: the first
     /// [`CALL_CANDIDATES`](handoff_domain::limits::CALL_CANDIDATES) by name, deactivated ones last.
     pub async fn accounts_with_phone(

@@ -1,5 +1,7 @@
 //! Queries about members: themselves, what they hold, and who else is an admin.
 
+use std::collections::BTreeMap;
+
 use handoff_domain::{
     Partition,
     commands::{Holding, HoldingKind, Holdings},
@@ -86,7 +88,7 @@ impl Queries {
 
     /// A page of what a member holds of accounts and open tasks, of the kinds that are included, in the order of
     /// [`Holding`], after one of them; at most `limit`, and empty at the end. What the settings say is not in it.
-    pub async fn list_holdings(
+    pub async fn holdings_after(
         &self,
         name: &MemberName,
         includes: impl Fn(HoldingKind) -> bool,
@@ -94,7 +96,7 @@ impl Queries {
         limit: usize,
         consistency: Consistency,
     ) -> Result<Answer<Vec<Holding>>, QueryError> {
-        let Some(statement) = holdings::page(name, includes, after, limit) else {
+        let Some(statement) = holdings::after(name, includes, after, limit) else {
             return Ok(Answer {
                 value: Vec::new(),
                 position: consistency.min_position,
@@ -106,6 +108,42 @@ impl Queries {
         let value = value.into_iter().map(|((holding, _), _)| holding);
         Ok(Answer {
             value: value.collect(),
+            position,
+        })
+    }
+
+    /// What a member holds, by kind and then by name. Of `request`, the page and a filter over `kind` are
+    /// asked for. What the settings say is not in it.
+    pub async fn list_holdings(
+        &self,
+        name: &MemberName,
+        request: &ListRequest<'_>,
+        viewer: &Viewer,
+        consistency: Consistency,
+    ) -> Result<Answer<Page<Holding>>, QueryError> {
+        let plan = holdings::LISTING.plan(request, viewer, name.as_str(), &self.tokens)?;
+        let statement = holdings::page(&plan, name);
+        let answer = self
+            .run(HOLDINGS, None, &statement, consistency, |row| {
+                holding(row).map(|(holding, _)| holding)
+            })
+            .await?;
+        Ok(self.page(&plan, answer))
+    }
+
+    /// How much of each kind a member holds. What the settings say is not in it.
+    pub async fn count_holdings(
+        &self,
+        name: &MemberName,
+        consistency: Consistency,
+    ) -> Result<Answer<BTreeMap<HoldingKind, u64>>, QueryError> {
+        let statement = holdings::counts(name);
+        let answer = self
+            .run(HOLDINGS, None, &statement, consistency, counted)
+            .await?;
+        let Answer { value, position } = answer.unplaced();
+        Ok(Answer {
+            value: value.into_iter().collect(),
             position,
         })
     }
@@ -180,6 +218,17 @@ fn holding(row: &Row) -> Result<(Holding, u64), UnreadableRow> {
     };
     let count: i64 = from.take()?;
     Ok((holding, count.unsigned_abs()))
+}
+
+/// A kind of holding, and how many there are.
+fn counted(row: &Row) -> Result<(HoldingKind, u64), UnreadableRow> {
+    let mut from = Take::new(row, 1);
+    let what: &str = from.take()?;
+    let kind = HoldingKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == what)
+        .ok_or_else(|| unreadable(what, "is nothing that a member can hold"))?;
+    Ok((kind, from.take::<i64>()?.unsigned_abs()))
 }
 
 fn member(row: &Row) -> Result<MemberEntry, UnreadableRow> {

@@ -19,9 +19,10 @@ use handoff_domain::{
     document::Document,
     member::{self, Member},
     names::{
-        AccountName, ActivityName, DocumentName, MemberName, OrderName, ServiceName, StreamName,
-        TaskName,
+        AccountName, ActivityName, DocumentName, MemberName, OperationName, OrderName, ServiceName,
+        StreamName, TaskName,
     },
+    operation::Operation,
     order::Order,
     service::Service,
     task::Task,
@@ -212,6 +213,20 @@ impl Story {
                     _ => None,
                 });
         documents.collect()
+    }
+
+    /// Every operation there is, as its aggregate knows it.
+    pub fn operations(&self) -> BTreeMap<OperationName, Operation> {
+        let operations =
+            self.states
+                .iter()
+                .filter_map(|(stream, versioned)| match &versioned.state {
+                    State::Operation(operation) => {
+                        Some((stream.as_str().parse().unwrap(), (**operation).clone()))
+                    }
+                    _ => None,
+                });
+        operations.collect()
     }
 
     /// Every account there is, as its aggregate knows it.

@@ -9,9 +9,10 @@ use handoff_projections::{
 };
 use handoff_read_models::{
     Consistency, Queries, accounts::Accounts, activities::Activities, history::History,
-    members::Members, order_notes::OrderNotes, orders::Orders, portal::Portal,
-    portal_notes::PortalNotes, services::Services, task_notes::TaskNotes, task_texts::TaskTexts,
-    tasks::Tasks, timelines::Timelines,
+    members::Members, operation_items::OperationItems, operations::Operations,
+    order_notes::OrderNotes, orders::Orders, portal::Portal, portal_notes::PortalNotes,
+    services::Services, task_notes::TaskNotes, task_texts::TaskTexts, tasks::Tasks,
+    timelines::Timelines,
 };
 use handoff_testkit::{TestDatabase, TestNats};
 use tokio::time::Instant;
@@ -81,6 +82,8 @@ impl Scene {
         projector!(OrderNotes);
         projector!(Portal);
         projector!(PortalNotes);
+        projector!(Operations);
+        projector!(OperationItems);
         let pool = reading_pool(&database, 4);
         let queries = Queries::open(pool.clone(), Inclusion::new(pool, notices))
             .await

@@ -176,6 +176,19 @@ impl TaskQueryService for TaskQueries {
         }))
     }
 
+    async fn explain_assignment(
+        &self,
+        request: Request<v1::ExplainAssignmentRequest>,
+    ) -> Result<Response<v1::ExplainAssignmentResponse>, Status> {
+        let (query, request) = self.read_side.begin(request)?;
+        let mut fields = Fields::new();
+        let name = fields.name::<TaskName>("task", &request.task);
+        let min_position = fields.position("min_position", request.min_position);
+        let (name, min_position) = fields.finish(name.zip(min_position))?;
+        let answer = self.read_side.explain(&query, &name, min_position).await?;
+        Ok(Response::new(answer))
+    }
+
     async fn watch_tasks(
         &self,
         request: Request<v1::WatchTasksRequest>,
