@@ -2,25 +2,22 @@
 
 mod check;
 mod rehearsal;
+mod stage;
 
 use std::collections::BTreeMap;
 
 use handoff_commands::{Answer, States};
 use handoff_domain::{
-    Command, Holding, HoldingKind,
+    Command, HoldingKind,
     commands::{
-        Accounts, AssignRole, BatchAssignRole, FinishPlanning, FollowRole, MoveItems, PlanItems,
-        StartDisabling, TransferResources, UndoItems, UndoOperation, VacateRole,
+        Accounts, AssignRole, BatchAssignRole, StartDisabling, TransferResources, UndoOperation,
+        VacateRole,
     },
-    limits,
-    names::{AccountName, MemberName, OperationName, TaskName},
-    operation::{ItemResult, Outcome, Reassigned},
-    policy::{self, Candidate, Decision, Work},
+    names::OperationName,
 };
 use handoff_event_log::{Log, Position};
 use handoff_proto::v1;
-use handoff_read_models::{Consistency, ListRequest, Queries, Viewer, page::MAX_PAGE_SIZE};
-use uuid::Uuid;
+use handoff_read_models::{Consistency, Queries, Viewer};
 
 use crate::{
     command::{CommandRequest, Commands, Done, Order, Step},
@@ -28,7 +25,8 @@ use crate::{
     views,
 };
 
-use rehearsal::{Handed, LOOKED_AT, Plan, Rehearsal, losers};
+use rehearsal::{Plan, Rehearsal};
+use stage::Stage;
 
 /// A command that begins an ownership change.
 #[derive(Debug, Clone)]
@@ -351,338 +349,6 @@ fn shown(plan: &Plan, with_items: bool) -> v1::OwnershipPlan {
         moved: views::operation::holding_counts(&plan.moved),
         more: plan.more,
         position: plan.position.0,
-    }
-}
-
-/// A rehearsal and what it reads from.
-struct Stage<'a> {
-    queries: &'a Queries,
-    rehearsal: Rehearsal,
-    consistency: Consistency,
-    operation: OperationName,
-    /// Everything that was read includes everything up to it.
-    position: Option<Position>,
-    policy_events: u64,
-    only: bool,
-    viewer: Viewer,
-}
-
-impl Stage<'_> {
-    async fn play(&mut self, change: &Change) -> Result<(), ApiError> {
-        match change {
-            Change::Assign(AssignRole { account, .. })
-            | Change::Vacate(VacateRole { account, .. }) => {
-                self.bring_accounts(std::slice::from_ref(account)).await?;
-                let handed = self.rehearsal.begin(change.command()).await?;
-                self.rehearsal.relied.insert(account.into());
-                self.follow(handed).await
-            }
-            Change::Batch(BatchAssignRole { role, accounts, .. }) => {
-                self.rehearsal.begin(change.command()).await?;
-                let names = match accounts {
-                    Accounts::Listed(names) => {
-                        let mut seen = std::collections::HashSet::new();
-                        let once = names.iter().filter(|name| seen.insert(*name));
-                        once.cloned().collect()
-                    }
-                    Accounts::Filter(filter) => self.accounts_of(filter).await?,
-                };
-                let items: Vec<_> = names
-                    .into_iter()
-                    .map(|account| Holding::Role {
-                        account,
-                        role: role.clone(),
-                    })
-                    .collect();
-                self.bring(&items).await?;
-                if let Accounts::Filter(_) = accounts {
-                    self.list(&items).await?;
-                }
-                self.pass(&items).await
-            }
-            Change::Disable(StartDisabling {
-                name, successor, ..
-            }) => {
-                self.rehearsal.begin(change.command()).await?;
-                if successor.is_none() {
-                    return Ok(());
-                }
-                self.pass_holdings(name, &HoldingKind::ALL).await
-            }
-            Change::Transfer(TransferResources { from, kinds, .. }) => {
-                self.rehearsal.begin(change.command()).await?;
-                let kinds: Vec<_> = kinds.iter().copied().collect();
-                self.pass_holdings(from, &kinds).await
-            }
-            Change::Undo(UndoOperation { operation }) => {
-                self.rehearsal.begin(change.command()).await?;
-                let moved = self.moved_by(operation).await?;
-                let items: Vec<_> = moved.iter().map(|(item, _)| item.clone()).collect();
-                self.bring(&items).await?;
-                self.list(&items).await?;
-                for (number, items) in (0..).zip(moved.chunks(limits::MOVED_ITEMS)) {
-                    let command = UndoItems {
-                        operation: self.operation.clone(),
-                        first: number * limits::MOVED_ITEMS as u64,
-                        items: items.to_vec(),
-                        cause: None,
-                    };
-                    self.rehearsal.go_on(&command).await?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Passes on what a member holds of some kinds.
-    async fn pass_holdings(
-        &mut self,
-        member: &MemberName,
-        kinds: &[HoldingKind],
-    ) -> Result<(), ApiError> {
-        let mut items = self.holdings_of(member, kinds).await?;
-        self.bring(&items).await?;
-        self.list(&items).await?;
-        let planned = self.rehearsal.operation(&self.operation);
-        // What the settings say is planned by the command that ends the plan.
-        if planned
-            .is_some_and(|details| details.planned.contains_key(&HoldingKind::DefaultAssignee))
-        {
-            items.push(Holding::DefaultAssignee);
-        }
-        self.pass(&items).await
-    }
-
-    /// Ends the plan of an operation with these items.
-    async fn list(&mut self, items: &[Holding]) -> Result<(), ApiError> {
-        for (page, items) in (0..).zip(items.chunks(limits::PLANNED_ITEMS)) {
-            let command = PlanItems {
-                operation: self.operation.clone(),
-                page,
-                items: items.to_vec(),
-            };
-            self.rehearsal.go_on(&command).await?;
-        }
-        let command = FinishPlanning {
-            operation: self.operation.clone(),
-        };
-        self.rehearsal.go_on(&command).await?;
-        Ok(())
-    }
-
-    /// Moves the items of a plan, and follows the roles among them.
-    async fn pass(&mut self, items: &[Holding]) -> Result<(), ApiError> {
-        for (number, items) in (0..).zip(items.chunks(limits::MOVED_ITEMS)) {
-            let command = MoveItems {
-                operation: self.operation.clone(),
-                first: number * limits::MOVED_ITEMS as u64,
-                items: items.to_vec(),
-                cause: None,
-            };
-            let handed = self.rehearsal.go_on(&command).await?;
-            self.follow(handed).await?;
-            if self.rehearsal.plan.looked_at() >= LOOKED_AT {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Does what the ownership policy does after role events.
-    async fn follow(&mut self, mut handed: Vec<Handed>) -> Result<(), ApiError> {
-        if !self.only {
-            handed.retain(|handed| handed.change.is_followed());
-        }
-        if handed.is_empty() {
-            return Ok(());
-        }
-        let accounts: Vec<_> = handed.iter().map(|handed| handed.account.clone()).collect();
-        let left = LOOKED_AT.saturating_sub(self.rehearsal.plan.looked_at());
-        let found = self
-            .queries
-            .open_tasks_of(&accounts, &losers(&handed), left + 1, self.consistency)
-            .await?;
-        self.includes(found.position);
-        let mut rows = found.value;
-        if rows.len() > left {
-            self.rehearsal.plan.more = true;
-            rows.truncate(left);
-        }
-        let names: Vec<TaskName> = rows.iter().map(|(name, _)| name.clone()).collect();
-        self.rehearsal.bring_tasks(rows);
-        for handed in &handed {
-            self.follow_one(handed, &names).await?;
-        }
-        Ok(())
-    }
-
-    async fn follow_one(&mut self, handed: &Handed, tasks: &[TaskName]) -> Result<(), ApiError> {
-        let Handed {
-            account,
-            change,
-            holds_another,
-        } = handed;
-        let candidates = tasks.iter().filter_map(|name| {
-            let details = self.rehearsal.task(name)?;
-            (details.subject.as_str() == account.as_str()).then_some(())?;
-            Some(Candidate {
-                item: Holding::OpenTask { task: name.clone() },
-                work: Work::of_task(details)?,
-                pending: Vec::new(),
-            })
-        });
-        let planned = policy::plan(change, *holds_another, candidates.collect::<Vec<_>>());
-        for planned in &planned {
-            self.rehearsal.rely_on(&planned.item);
-        }
-        if !change.is_followed() {
-            for planned in planned {
-                if let Decision::Keep(reason) = planned.decision {
-                    let outcome = Outcome::Kept { reason };
-                    self.rehearsal.plan.add(ItemResult {
-                        item: planned.item,
-                        outcome,
-                    });
-                }
-            }
-            return Ok(());
-        }
-        // Any id will do that is the role event's own.
-        self.policy_events += 1;
-        let event = Uuid::new_v5(&Uuid::nil(), &self.policy_events.to_be_bytes());
-        for chunk in policy::chunks(event, &planned) {
-            let command = FollowRole::new(account, event, change, &chunk);
-            self.rehearsal.go_on(&command).await?;
-        }
-        Ok(())
-    }
-
-    fn includes(&mut self, position: Position) {
-        let least = self.position.map_or(position, |known| known.min(position));
-        self.position = Some(least);
-    }
-
-    async fn bring_accounts(&mut self, names: &[AccountName]) -> Result<(), ApiError> {
-        let found = self.queries.accounts_named(names, self.consistency).await?;
-        self.includes(found.position);
-        self.rehearsal.bring_accounts(found.value);
-        Ok(())
-    }
-
-    /// Brings the accounts and tasks of items on the stage.
-    async fn bring(&mut self, items: &[Holding]) -> Result<(), ApiError> {
-        for items in items.chunks(usize::from(MAX_PAGE_SIZE)) {
-            let (mut accounts, mut tasks) = (Vec::new(), Vec::new());
-            for item in items {
-                match item {
-                    Holding::Role { account, .. } | Holding::SupportTeam { account } => {
-                        accounts.push(account.clone());
-                    }
-                    Holding::OpenTask { task } => tasks.push(task.clone()),
-                    Holding::DefaultAssignee => {}
-                }
-            }
-            if !accounts.is_empty() {
-                self.bring_accounts(&accounts).await?;
-            }
-            if !tasks.is_empty() {
-                let found = self.queries.tasks_named(&tasks, self.consistency).await?;
-                self.includes(found.position);
-                self.rehearsal.bring_tasks(found.value);
-            }
-        }
-        Ok(())
-    }
-
-    async fn accounts_of(&mut self, filter: &str) -> Result<Vec<AccountName>, ApiError> {
-        let (mut rows, mut token) = (Vec::new(), String::new());
-        loop {
-            let request = page(filter, &token);
-            let found = self
-                .queries
-                .list_accounts(&request, &self.viewer, self.consistency)
-                .await?;
-            self.includes(found.position);
-            rows.extend(found.value.items.into_iter().map(|entry| entry.name));
-            token = found.value.next_page_token;
-            if self.has_all(&mut rows, &token) {
-                return Ok(rows);
-            }
-        }
-    }
-
-    async fn holdings_of(
-        &mut self,
-        member: &MemberName,
-        kinds: &[HoldingKind],
-    ) -> Result<Vec<Holding>, ApiError> {
-        let Some(filter) = kinds_filter(kinds.iter().copied()) else {
-            return Ok(Vec::new());
-        };
-        let (mut rows, mut token) = (Vec::new(), String::new());
-        loop {
-            let request = page(&filter, &token);
-            let found = self
-                .queries
-                .list_holdings(member, &request, &self.viewer, self.consistency)
-                .await?;
-            self.includes(found.position);
-            rows.extend(found.value.items);
-            token = found.value.next_page_token;
-            if self.has_all(&mut rows, &token) {
-                return Ok(rows);
-            }
-        }
-    }
-
-    async fn moved_by(
-        &mut self,
-        operation: &OperationName,
-    ) -> Result<Vec<(Holding, Reassigned)>, ApiError> {
-        let (mut rows, mut token) = (Vec::new(), String::new());
-        loop {
-            let request = page("outcome = MOVED", &token);
-            let found = self
-                .queries
-                .list_operation_items(operation, &request, &self.viewer, self.consistency)
-                .await?;
-            self.includes(found.position);
-            let Some(items) = found.value else {
-                return Ok(rows);
-            };
-            rows.extend(items.items.into_iter().filter_map(|entry| {
-                let ItemResult { item, outcome } = entry.row.result;
-                match outcome {
-                    Outcome::Moved { change } => Some((item, change)),
-                    Outcome::Kept { .. } | Outcome::Skipped { .. } => None,
-                }
-            }));
-            token = items.next_page_token;
-            if self.has_all(&mut rows, &token) {
-                return Ok(rows);
-            }
-        }
-    }
-
-    /// Whether rows are all that there are, or as many as a plan looks at.
-    fn has_all<T>(&mut self, rows: &mut Vec<T>, next_page_token: &str) -> bool {
-        if !next_page_token.is_empty() && rows.len() < LOOKED_AT {
-            return false;
-        }
-        if !next_page_token.is_empty() || rows.len() > LOOKED_AT {
-            self.rehearsal.plan.more = true;
-            rows.truncate(LOOKED_AT);
-        }
-        true
-    }
-}
-
-fn page<'a>(filter: &'a str, page_token: &'a str) -> ListRequest<'a> {
-    ListRequest {
-        page_size: MAX_PAGE_SIZE.into(),
-        page_token,
-        filter,
-        order_by: "",
     }
 }
 
