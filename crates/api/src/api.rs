@@ -192,7 +192,7 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                AccountQueryServiceServer::new(AccountQueries(read_side))
+                AccountQueryServiceServer::new(AccountQueries(read_side.clone()))
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(

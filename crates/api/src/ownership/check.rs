@@ -12,6 +12,7 @@ use handoff_domain::{
         Accounts, AssignRole, BatchAssignRole, StartDisabling, TransferResources, VacateRole,
     },
     names::{AccountName, MemberName, StreamName},
+    order,
     task::Task,
 };
 use handoff_event_log::Position;
@@ -28,6 +29,17 @@ const LOSSES: &[&str] = &[
     "task.completed",
     "task.cancelled",
     "task.deleted",
+    "order.assigned",
+    "order.cancelled",
+    "order.completed",
+    "order.task_assigned",
+    "order.task_checked",
+    "order.task_removed",
+    "activity.assigned",
+    "activity.completed",
+    "activity.deleted",
+    "service.task_assigned",
+    "service.task_removed",
 ];
 /// After events of these types an account may match other filters.
 const REFILTERED: &[&str] = &[
@@ -108,6 +120,30 @@ impl Scope<'_> {
             (Self::Holdings(member), State::Task(task)) => {
                 open(task).is_some_and(|details| details.assignees.contains(member))
             }
+            (Self::Work(accounts) | Self::Filtered(accounts), State::Order(order)) => {
+                order.details().is_some_and(|details| {
+                    let loser = accounts.get(&details.account).and_then(Option::as_ref);
+                    loser.is_some_and(|loser| works_on(details, loser))
+                })
+            }
+            (Self::Holdings(member), State::Order(order)) => order
+                .details()
+                .is_some_and(|details| works_on(details, member)),
+            (Self::Work(accounts) | Self::Filtered(accounts), State::Activity(activity)) => {
+                activity.details().is_some_and(|details| {
+                    let loser = accounts.get(&details.account).and_then(Option::as_ref);
+                    loser.is_some() && details.assignee.as_ref() == loser
+                })
+            }
+            (Self::Holdings(member), State::Activity(activity)) => activity
+                .details()
+                .is_some_and(|details| details.assignee.as_ref() == Some(*member)),
+            (Self::Holdings(member), State::Service(service)) => {
+                service.details().is_some_and(|details| {
+                    let mut tasks = details.tasks.iter();
+                    tasks.any(|task| task.content.assignees.contains(member))
+                })
+            }
             (Self::Holdings(member), State::Account(account)) => match &**account {
                 Account::Existing(details) => {
                     details.assignee == **member
@@ -123,6 +159,11 @@ impl Scope<'_> {
 
 fn open(task: &Task) -> Option<&handoff_domain::task::Details> {
     task.details().filter(|details| details.is_open())
+}
+
+/// Whether a member has work on an open order.
+fn works_on(order: &order::Details, member: &MemberName) -> bool {
+    order.is_open() && (order.has_added(member) || order.open_tasks_of(member).next().is_some())
 }
 
 impl Ownership {
@@ -147,6 +188,14 @@ impl Ownership {
         let mut expectations = Vec::new();
         for stream in &rehearsal.relied {
             let Some(row) = rehearsal.row(stream) else {
+                // Not of a read model: compared in the log.
+                let before = self.states.at(stream, expected).await?.version;
+                let version = self.states.fresh(stream, Duration::ZERO).await?.version;
+                if version != before {
+                    return Err(self.changed_since(stream, expected).await?);
+                }
+                let name = stream.clone();
+                expectations.push(Expectation::Stream { name, version });
                 continue;
             };
             if row.position > expected {

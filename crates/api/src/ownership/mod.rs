@@ -355,10 +355,8 @@ fn shown(plan: &Plan, with_items: bool) -> v1::OwnershipPlan {
 /// The filter for holdings of some kinds, as far as read models have them; none: they have none of them.
 pub(crate) fn kinds_filter(kinds: impl IntoIterator<Item = HoldingKind>) -> Option<String> {
     let listed = kinds.into_iter().filter_map(|kind| match kind {
-        HoldingKind::Role | HoldingKind::SupportTeam | HoldingKind::OpenTask => {
-            Some(format!("kind = {}", kind.as_str().to_uppercase()))
-        }
         HoldingKind::DefaultAssignee => None,
+        kind => Some(format!("kind = {}", kind.as_str().to_uppercase())),
     });
     let listed: Vec<_> = listed.collect();
     (!listed.is_empty()).then(|| listed.join(" OR "))

@@ -150,7 +150,9 @@ impl Rehearsal {
     /// Brings tasks on the stage, unless they are there.
     pub(crate) fn bring_tasks(&mut self, rows: Vec<(TaskName, TaskRow)>) {
         for (name, row) in rows {
-            let TaskState::Standalone(task) = row.state;
+            let TaskState::Standalone(task) = row.state else {
+                continue;
+            };
             self.bring(
                 (&name).into(),
                 State::Task(task.into()),
@@ -270,6 +272,18 @@ impl Rehearsal {
             }
             Holding::OpenTask { task } => {
                 self.relied.insert(task.into());
+            }
+            Holding::OpenOrderTask { task } => {
+                self.relied.insert((&task.order()).into());
+            }
+            Holding::Order { order } => {
+                self.relied.insert(order.into());
+            }
+            Holding::OpenActivity { activity } => {
+                self.relied.insert(activity.into());
+            }
+            Holding::TemplateTask { task } => {
+                self.relied.insert((&task.service()).into());
             }
             // What the settings say is looked up by the command itself.
             Holding::DefaultAssignee => {}

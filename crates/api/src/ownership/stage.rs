@@ -247,7 +247,12 @@ impl Stage<'_> {
                         accounts.push(account.clone());
                     }
                     Holding::OpenTask { task } => tasks.push(task.clone()),
-                    Holding::DefaultAssignee => {}
+                    // Read from the log when a command asks for them.
+                    Holding::OpenOrderTask { .. }
+                    | Holding::Order { .. }
+                    | Holding::OpenActivity { .. }
+                    | Holding::TemplateTask { .. }
+                    | Holding::DefaultAssignee => {}
                 }
             }
             if !accounts.is_empty() {

@@ -186,9 +186,7 @@ pub(crate) fn result(result: &ItemResult) -> v1::ItemResult {
 pub(crate) fn holding(holding: &Holding) -> v1::Holding {
     let role = match holding {
         Holding::Role { role, .. } => role.to_string(),
-        Holding::SupportTeam { .. } | Holding::OpenTask { .. } | Holding::DefaultAssignee => {
-            String::new()
-        }
+        _ => String::new(),
     };
     v1::Holding {
         kind: holding_kind(holding.kind()).into(),
@@ -234,6 +232,10 @@ fn holding_kind(kind: HoldingKind) -> v1::HoldingKind {
         HoldingKind::Role => v1::HoldingKind::Role,
         HoldingKind::SupportTeam => v1::HoldingKind::SupportTeam,
         HoldingKind::OpenTask => v1::HoldingKind::OpenTask,
+        HoldingKind::OpenOrderTask => v1::HoldingKind::OpenOrderTask,
+        HoldingKind::Order => v1::HoldingKind::Order,
+        HoldingKind::OpenActivity => v1::HoldingKind::OpenActivity,
+        HoldingKind::TemplateTask => v1::HoldingKind::TemplateTask,
         HoldingKind::DefaultAssignee => v1::HoldingKind::DefaultAssignee,
     }
 }

@@ -161,8 +161,6 @@ impl World {
                 actor: Actor::System,
                 on_behalf_of: None,
                 expected: None,
-                plan: Vec::new(),
-                command_id: Uuid::nil(),
                 now: SystemClock.now(),
                 plan: Vec::new(),
                 command_id,

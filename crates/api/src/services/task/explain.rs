@@ -8,7 +8,7 @@ use handoff_domain::{
 };
 use handoff_event_log::Position;
 use handoff_proto::v1;
-use handoff_read_models::{Consistency, ListRequest, history::HistoryEntry};
+use handoff_read_models::{Consistency, ListRequest, history::HistoryEntry, tasks::TaskState};
 use uuid::Uuid;
 
 use crate::{
@@ -53,8 +53,10 @@ impl ReadSide {
         let found = self.queries.get_task(name, consistency).await?;
         let missing = || ApiError::not_found(name.as_str());
         let entry = found.value.ok_or_else(missing)?;
-        let handoff_read_models::tasks::TaskState::Standalone(state) = &entry.row.state;
-        let subject = state.known().map(|details| details.subject.clone());
+        let subject = match &entry.row.state {
+            TaskState::Standalone(state) => state.known().map(|details| details.subject.clone()),
+            TaskState::Order(_) | TaskState::Checklist(_) => None,
+        };
         let task = views::task::of_entry(query.view, entry, query.viewer.now);
         let assignees = task.ok_or_else(missing)?.assignees;
         let mut explaining = Explaining {

@@ -71,6 +71,14 @@ enum Kind {
     SupportTeam,
     /// Parts in open tasks
     OpenTask,
+    /// Parts in open tasks of open orders
+    OpenOrderTask,
+    /// Places on open orders, by hand
+    Order,
+    /// Open activities
+    OpenActivity,
+    /// Parts in tasks of services' templates
+    TemplateTask,
     /// The setting default_assignee
     DefaultAssignee,
 }
@@ -81,6 +89,10 @@ fn numbers(kinds: &[Kind]) -> Vec<i32> {
             Kind::Role => HoldingKind::Role,
             Kind::SupportTeam => HoldingKind::SupportTeam,
             Kind::OpenTask => HoldingKind::OpenTask,
+            Kind::OpenOrderTask => HoldingKind::OpenOrderTask,
+            Kind::Order => HoldingKind::Order,
+            Kind::OpenActivity => HoldingKind::OpenActivity,
+            Kind::TemplateTask => HoldingKind::TemplateTask,
             Kind::DefaultAssignee => HoldingKind::DefaultAssignee,
         };
         kind.into()

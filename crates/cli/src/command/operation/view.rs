@@ -109,7 +109,12 @@ fn holding(holding: &Holding) -> String {
         HoldingKind::Role => format!("{} of {}", holding.role, holding.resource),
         HoldingKind::SupportTeam => format!("support team of {}", holding.resource),
         HoldingKind::DefaultAssignee => "the setting default_assignee".to_owned(),
-        HoldingKind::OpenTask | HoldingKind::Unspecified => holding.resource.clone(),
+        HoldingKind::Order => format!("assigned to {}", holding.resource),
+        HoldingKind::OpenTask
+        | HoldingKind::OpenOrderTask
+        | HoldingKind::OpenActivity
+        | HoldingKind::TemplateTask
+        | HoldingKind::Unspecified => holding.resource.clone(),
     }
 }
 
