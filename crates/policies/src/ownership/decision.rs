@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ownership::{
         intent::Step,
-        state::{Kept, Piece, kept},
+        state::{Kept, Piece, kept, key},
     },
     policy::{Decision, Issue, Policy},
     state::State,
@@ -107,7 +107,7 @@ impl Policy for Ownership {
         };
         let account = trigger.recorded.stream.as_str();
         let moving = pending.iter().flat_map(moved);
-        let moving: Vec<_> = moving.map(|(_, item)| item.item.subject()).collect();
+        let moving: Vec<_> = moving.map(|(_, item)| key(&item.item)).collect();
         let rows = state
             .query(
                 |table| {
@@ -137,6 +137,8 @@ impl Policy for Ownership {
             match kept(row.try_get(0)?)? {
                 Kept::Account { roles } => facts.holds_another = roles.holds_any(&change.previous),
                 Kept::Work(piece) => facts.work.push(piece),
+                Kept::Activity(activity) => facts.work.extend(activity.piece()),
+                Kept::Order(_) => {}
             }
         }
         facts.work.sort_by(|one, other| one.item.cmp(&other.item));

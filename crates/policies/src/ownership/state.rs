@@ -1,8 +1,12 @@
 //! What the ownership policy knows as of an event: each account's roles, and its work.
 
+use std::collections::BTreeMap;
+
 use handoff_domain::{
     Event, Holding, account,
-    names::{AccountName, MemberName, StreamName, Subject, TaskName},
+    activity::{self, Activity},
+    names::{AccountName, ActivityName, MemberName, OrderName, Subject, TaskName},
+    order::{self, Order},
     policy::{Roles, Work},
     task::{self, AssignmentSource},
 };
@@ -14,7 +18,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::ownership::Ownership;
 
-/// A row, by the name of its resource. Kept as JSON; the columns repeat what is asked for.
+/// The key of a row: the name of its resource, and for the members who are on an order by hand its name with
+/// `/added`.
+pub(crate) type Key = String;
+
+/// The key of the row of an item.
+pub(crate) fn key(item: &Holding) -> Key {
+    match item {
+        Holding::Order { order } => format!("{order}/added"),
+        item => item.subject().to_owned(),
+    }
+}
+
+/// A row, by its [`Key`]. Kept as JSON; the columns repeat what is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Kept {
@@ -22,6 +38,10 @@ pub enum Kept {
     Account { roles: Roles },
     /// Work of an account, open or not: it may come back.
     Work(Piece),
+    /// An order, from which its pieces of work follow: one event may change many of them.
+    Order(Box<KeptOrder>),
+    /// An activity.
+    Activity(Box<KeptActivity>),
 }
 
 /// A piece of work of an account.
@@ -40,6 +60,18 @@ impl Piece {
     /// Whether a role event may move it.
     fn is_open(&self) -> bool {
         self.open && !self.deleted
+    }
+
+    /// Open work that is gone for the policy once it is done.
+    fn open(account: &AccountName, item: Holding, work: Work) -> Self {
+        Self {
+            account: account.clone(),
+            item,
+            work,
+            open: true,
+            deleted: false,
+            went_to: None,
+        }
     }
 
     fn of_created(task: &TaskName, created: &task::Created) -> Option<Self> {
@@ -92,6 +124,155 @@ impl Piece {
     }
 }
 
+/// An order, and who got what of it by the last change, as [`Piece::went_to`] says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct KeptOrder {
+    order: Order,
+    went_to: BTreeMap<Key, MemberName>,
+}
+
+impl KeptOrder {
+    /// Its open work: its open tasks, and the places of those who are on it by hand.
+    fn pieces(&self, name: &OrderName) -> BTreeMap<Key, Piece> {
+        let Some(details) = self.order.details().filter(|details| details.is_open()) else {
+            return BTreeMap::new();
+        };
+        let tasks = details.tasks.iter().filter(|task| task.is_open());
+        let tasks = tasks.map(|task| {
+            let work = Work {
+                assignees: task.content.assignees.clone(),
+                responsible_role: task.content.responsible_role.clone(),
+                origin: task.origin,
+                about_member: false,
+            };
+            let task = task.name.clone();
+            (Holding::OpenOrderTask { task }, work)
+        });
+        let added = (!details.added.is_empty()).then(|| {
+            let order = name.clone();
+            let added = details.added.iter().cloned().collect();
+            (Holding::Order { order }, Work::by_hand(added))
+        });
+        let pieces = tasks.chain(added).map(|(item, work)| {
+            let key = key(&item);
+            let mut piece = Piece::open(&details.account, item, work);
+            piece.went_to = self.went_to.get(&key).cloned();
+            (key, piece)
+        });
+        pieces.collect()
+    }
+
+    /// Applies the next event.
+    fn apply(&mut self, name: &OrderName, event: &order::Event) -> Result<(), FoldError> {
+        let order = std::mem::take(&mut self.order);
+        self.order = order.evolve(event).map_err(FoldError::because)?;
+        let (item, cause, joined) = match event {
+            order::Event::TaskAssigned {
+                task,
+                cause,
+                joined,
+                ..
+            } => (Holding::OpenOrderTask { task: task.clone() }, cause, joined),
+            order::Event::Assigned { cause, added, .. } => {
+                let order = name.clone();
+                (Holding::Order { order }, cause, added)
+            }
+            _ => return Ok(()),
+        };
+        match (cause.source, &joined[..]) {
+            (AssignmentSource::Role, [member]) => {
+                self.went_to.insert(key(&item), member.clone());
+            }
+            _ => {
+                self.went_to.remove(&key(&item));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Applies an event of an order, and writes the rows of its work that are others after it.
+fn fold_order(
+    rows: &mut Rows<Key, Kept>,
+    recorded: &Recorded,
+    event: &order::Event,
+) -> Result<(), FoldError> {
+    let stream = recorded.stream.as_str();
+    let name: OrderName = stream.parse().map_err(FoldError::because)?;
+    let row = rows.get_or_insert_with(stream, || Kept::Order(Box::default()))?;
+    let Kept::Order(kept) = row else {
+        return Err(FoldError::because("an order's row is of something else"));
+    };
+    let mut before = kept.pieces(&name);
+    kept.apply(&name, event)?;
+    for (key, piece) in kept.pieces(&name) {
+        match before.remove(&key) {
+            Some(same) if same == piece => {}
+            Some(_) => rows.replace(key, Kept::Work(piece))?,
+            None => rows.insert(key, Kept::Work(piece))?,
+        }
+    }
+    for key in before.into_keys() {
+        rows.discard(key)?;
+    }
+    Ok(())
+}
+
+/// Applies an event of an activity: work while it is open.
+fn fold_activity(
+    rows: &mut Rows<Key, Kept>,
+    recorded: &Recorded,
+    event: &activity::Event,
+) -> Result<(), FoldError> {
+    let stream = recorded.stream.as_str();
+    let name: ActivityName = stream.parse().map_err(FoldError::because)?;
+    let row = rows.get_or_insert_with(stream, || {
+        Kept::Activity(Box::new(KeptActivity {
+            name: name.clone(),
+            activity: Activity::default(),
+            went_to: None,
+        }))
+    })?;
+    let Kept::Activity(kept) = row else {
+        return Err(FoldError::because("an activity's row is of something else"));
+    };
+    let activity = std::mem::take(&mut kept.activity);
+    kept.activity = activity.evolve(event).map_err(FoldError::because)?;
+    if let activity::Event::Assigned {
+        assignee, cause, ..
+    } = event
+    {
+        let by_role = cause.source == AssignmentSource::Role;
+        kept.went_to = assignee.clone().filter(|_| by_role);
+    }
+    Ok(())
+}
+
+/// An activity, and who got it by the last change, as [`Piece::went_to`] says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptActivity {
+    name: ActivityName,
+    activity: Activity,
+    went_to: Option<MemberName>,
+}
+
+impl KeptActivity {
+    /// The work that it is while it is open.
+    pub(crate) fn piece(&self) -> Option<Piece> {
+        let details = self.activity.details()?;
+        let is_open = details.status() == activity::Status::Open;
+        is_open.then(|| {
+            let item = Holding::OpenActivity {
+                activity: self.name.clone(),
+            };
+            let work = Work::by_hand(details.assignee.iter().cloned().collect());
+            let mut piece = Piece::open(&details.account, item, work);
+            piece.went_to.clone_from(&self.went_to);
+            piece
+        })
+    }
+}
+
 /// Whether an event of a task says something that the policy looks at.
 fn concerns(event: &task::Event) -> bool {
     match event {
@@ -136,10 +317,10 @@ impl ReadModel for Ownership {
     // What waits for the policy was recorded before there was a first generation of it, too.
     const SUCCESSION: Succession = Succession::OneForAll(Beginning::Log);
 
-    type Key = StreamName;
+    type Key = Key;
     type Row = Kept;
 
-    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = StreamName> {
+    fn touches(recorded: &Recorded, event: &Event) -> impl IntoIterator<Item = Key> {
         let touched = match event {
             Event::Account(
                 account::Event::Created { .. }
@@ -147,24 +328,23 @@ impl ReadModel for Ownership {
                 | account::Event::RoleVacated { .. },
             ) => true,
             Event::Task(event) => concerns(event),
+            Event::Activity(_) | Event::Order(_) => true,
             Event::Account(_)
             | Event::Member(_)
             | Event::Settings(_)
             | Event::Operation(_)
             | Event::Document(_)
-            | Event::Activity(_)
-            | Event::Service(_)
-            | Event::Order(_) => false,
+            | Event::Service(_) => false,
         };
-        touched.then(|| recorded.stream.clone())
+        touched.then(|| recorded.stream.to_string())
     }
 
     fn fold(
-        rows: &mut Rows<StreamName, Kept>,
+        rows: &mut Rows<Key, Kept>,
         recorded: &Recorded,
         event: &Event,
     ) -> Result<(), FoldError> {
-        let stream = &recorded.stream;
+        let stream = recorded.stream.as_str();
         match event {
             Event::Account(
                 event @ (account::Event::Created { .. }
@@ -180,9 +360,9 @@ impl ReadModel for Ownership {
                 roles.apply(event);
             }
             Event::Task(task::Event::Created(created)) => {
-                let task = stream.as_str().parse().map_err(FoldError::because)?;
+                let task = stream.parse().map_err(FoldError::because)?;
                 if let Some(piece) = Piece::of_created(&task, created) {
-                    rows.insert(stream.clone(), Kept::Work(piece))?;
+                    rows.insert(stream.to_owned(), Kept::Work(piece))?;
                 }
             }
             // A task about a member has no row.
@@ -192,38 +372,46 @@ impl ReadModel for Ownership {
                 };
                 piece.apply(event);
             }
+            Event::Order(event) => fold_order(rows, recorded, event)?,
+            Event::Activity(event) => fold_activity(rows, recorded, event)?,
             Event::Account(_)
             | Event::Task(_)
             | Event::Member(_)
             | Event::Settings(_)
             | Event::Operation(_)
             | Event::Document(_)
-            | Event::Activity(_)
-            | Event::Service(_)
-            | Event::Order(_) => {}
+            | Event::Service(_) => {}
         }
         Ok(())
     }
 
-    fn put_key(key: &StreamName, to: &mut Put<'_>) {
+    fn put_key(key: &Key, to: &mut Put<'_>) {
         to.put(key.as_str());
     }
 
     fn put_row(row: &Kept, to: &mut Put<'_>) {
         let state = serde_json::to_string(row);
         to.put(state.expect("what is kept has string keys and no numbers"));
-        match row {
-            Kept::Account { .. } => to.put(None::<&str>).put(None::<Vec<&str>>),
-            Kept::Work(piece) => {
-                let assignees = piece.work.assignees.iter().map(MemberName::as_str);
-                let assignees = piece.is_open().then(|| assignees.collect::<Vec<_>>());
-                to.put(piece.account.as_str()).put(assignees)
-            }
+        let of_activity = match row {
+            Kept::Activity(kept) => kept.piece(),
+            _ => None,
         };
+        let piece = match row {
+            Kept::Account { .. } | Kept::Order(_) => None,
+            Kept::Work(piece) => Some(piece),
+            Kept::Activity(_) => of_activity.as_ref(),
+        };
+        let open = piece.filter(|piece| piece.is_open());
+        let assignees = open.map(|piece| {
+            let assignees = piece.work.assignees.iter().map(MemberName::as_str);
+            assignees.collect::<Vec<_>>()
+        });
+        to.put(piece.map(|piece| piece.account.as_str()))
+            .put(assignees);
     }
 
-    fn take(from: &mut Take<'_>) -> Result<(StreamName, Kept), UnreadableRow> {
-        Ok((from.parse()?, kept(from.take()?)?))
+    fn take(from: &mut Take<'_>) -> Result<(Key, Kept), UnreadableRow> {
+        Ok((from.take()?, kept(from.take()?)?))
     }
 }
 

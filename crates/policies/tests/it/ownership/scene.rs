@@ -19,7 +19,7 @@ use handoff_domain::{
 use handoff_event_log::{Hash, Log, Role, Snapshots};
 use handoff_policies::{Operations, Ownership, Runtime, run_jobs, run_policy};
 use handoff_projections::{Environment, Inclusion, Notices, reading_pool, run_projector};
-use handoff_read_models::{Queries, accounts, tasks};
+use handoff_read_models::{Queries, accounts, activities, orders, services, tasks};
 use handoff_testkit::eventually;
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +32,7 @@ pub(super) use handoff_domain::HoldingKind;
 pub(super) struct Scene {
     pub(super) world: World,
     snapshots: Snapshots,
-    _projectors: [Running; 2],
+    _projectors: [Running; 5],
 }
 
 pub(super) fn member(id: &str) -> MemberName {
@@ -64,10 +64,18 @@ impl Scene {
     pub(super) async fn new(policy: OwnershipPolicy) -> Self {
         let world = World::new().await;
         let environment = world.place.environment("projectors").await;
-        let accounts = environment.clone();
+        macro_rules! projector {
+            ($model:ty) => {{
+                let environment = environment.clone();
+                Running::start(|shutdown| run_projector::<$model>(environment, shutdown))
+            }};
+        }
         let projectors = [
-            Running::start(|shutdown| run_projector::<accounts::Accounts>(accounts, shutdown)),
-            Running::start(|shutdown| run_projector::<tasks::Tasks>(environment, shutdown)),
+            projector!(accounts::Accounts),
+            projector!(tasks::Tasks),
+            projector!(orders::Orders),
+            projector!(activities::Activities),
+            projector!(services::Services),
         ];
         let pool = world.place.database().pool(Role::Reader, "test", "", 2);
         let scene = Self {
@@ -249,7 +257,7 @@ impl Scene {
         self.world.submit(command).await;
     }
 
-    async fn state(&self, stream: impl Into<StreamName>) -> State {
+    pub(super) async fn state(&self, stream: impl Into<StreamName>) -> State {
         self.snapshots.newest(&stream.into()).await.unwrap().state
     }
 
