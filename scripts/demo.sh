@@ -116,6 +116,36 @@ run handoff task show new-year-menu --min-position "$changed"
 run handoff task list --assignee bo-lindqvist --open --limit 8 --min-position "$changed"
 run handoff account list --order-by 'open_task_count desc' --limit 5 --min-position "$changed"
 
+title "An order: its tasks come tier by tier, and the client does their part"
+run handoff import services examples/services.yaml | tee "$directory/services"
+grep -q '^created 2, unchanged 0, failed 0$' "$directory/services" || fail "not every service was imported"
+handoff import services examples/services.yaml >"$directory/again"
+grep -q '^created 0, unchanged 2, failed 0$' "$directory/again" || fail "importing services again changed something"
+run handoff order place lindenhof-kitchen seo --id spring --title 'Found in spring'
+run handoff order check spring audit | tee "$directory/audited"
+grep -q 'it waits for the client' "$directory/audited" || fail "the order does not wait for the client"
+changed=$(handoff order note spring 'The brief is all that we need now.' --portal --output json | number position)
+
+contact=$(handoff account contact list lindenhof-kitchen --output json | sed -n 's/.*"name":"\([^"]*\)".*"display_name":"Mia Brandt".*/\1/p')
+[ -n "$contact" ] || fail "Mia Brandt is no contact"
+# Her token, in a file of its own: the portal is for contacts, and for nobody else.
+mia=$directory/mia
+handoffd token "$contact" >"$mia"
+printf 'Guests look for a table outside.\n' >"$directory/brief.txt"
+run handoff portal order spring --min-position "$changed" --token-file "$mia" | tee "$directory/seen"
+grep -q 'Fill in the brief' "$directory/seen" || fail "the client does not see the brief"
+if grep -q 'Audit\|Write the report' "$directory/seen"; then fail "the client sees more than is theirs"; fi
+run handoff portal upload orders/spring/tasks/brief "$directory/brief.txt" --token-file "$mia" | tee "$directory/uploaded"
+document=$(sed -n 's/^\(documents[^ ]*\) is on .*/\1/p' "$directory/uploaded")
+run handoff portal check spring brief --token-file "$mia"
+changed=$(handoff order assign spring --add ana-lima --output json | number position)
+run handoff order show spring --min-position "$changed"
+run handoff document download "$document" --to "$directory/received.txt"
+cmp "$directory/brief.txt" "$directory/received.txt" || fail "the document came back as another"
+run handoff portal order spring --min-position "$changed" --token-file "$mia" | tee "$directory/seen"
+grep -q 'Write the report' "$directory/seen" || fail "the client does not see the report, whose turn has come"
+if handoff portal check spring report --token-file "$mia" 2>/dev/null; then fail "the client did the team's task"; fi
+
 title "Why is it so, and how was it?"
 run handoff history tasks/new-year-menu --min-position "$changed"
 run handoff history tasks/new-year-menu --at "$created" | tee "$directory/then"

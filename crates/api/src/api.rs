@@ -48,7 +48,7 @@ use crate::{
         catalog::CatalogCommands,
         catalog_queries::CatalogQueries,
         disabling::Disabling,
-        document::Documents,
+        document::{Contents, Documents},
         follow::Events,
         history::HistoryQueries,
         member::MemberCommands,
@@ -144,15 +144,12 @@ impl Api {
             read_side: read_side.clone(),
             watches: Watches::new(events.clone()),
         };
-        let documents = Documents::new(
-            commands.clone(),
-            read_side.clone(),
-            states.clone(),
-            documents,
-        );
+        let contents = Contents::new(commands.clone(), states.clone(), documents);
+        let documents = Documents::new(contents.clone(), read_side.clone());
         let portal = Portal {
             read_side: read_side.clone(),
             commands: commands.clone(),
+            contents,
         };
         let member_queries = MemberQueries(read_side.clone(), states.clone());
         let account_commands = AccountCommands(commands.clone(), ownership.clone());

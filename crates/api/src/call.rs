@@ -3,6 +3,7 @@
 
 use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 
+use handoff_domain::names::Actor;
 use http::{HeaderMap, Request, Response};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +53,18 @@ impl Call {
             .remove::<Self>()
             .ok_or_else(|| ApiError::Internal("the call was not authenticated".into()))?;
         Ok((call, message))
+    }
+
+    /// Takes a request of a contact apart; whoever else calls is refused, whatever the table of callers says.
+    pub(crate) fn of_contact<T>(request: tonic::Request<T>) -> Result<(Self, T), ApiError> {
+        let (call, message) = Self::of(request)?;
+        match call.caller.actor {
+            Actor::Contact(_) => Ok((call, message)),
+            actor => Err(ApiError::MethodNotAllowed {
+                actor,
+                method: call.method.path,
+            }),
+        }
     }
 }
 

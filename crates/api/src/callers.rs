@@ -209,6 +209,8 @@ pub(crate) const METHODS: &[Method] = &[
     unary("/handoff.v1.PortalService/AddNote", CONTACTS),
     unary("/handoff.v1.PortalService/AddOrderNote", CONTACTS),
     unary("/handoff.v1.PortalService/AskQuestion", CONTACTS),
+    upload("/handoff.v1.PortalService/UploadDocuments", CONTACTS),
+    stream("/handoff.v1.PortalService/DownloadDocument", CONTACTS),
     unary("/handoff.v1.HistoryQueryService/ListHistory", READERS),
     unary("/handoff.v1.HistoryQueryService/GetResourceAt", READERS),
     stream("/handoff.v1.HistoryQueryService/ReadEvents", READERS),

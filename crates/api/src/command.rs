@@ -74,12 +74,8 @@ impl Commands {
         &self,
         request: tonic::Request<R>,
     ) -> Result<DoneForContact, ApiError> {
-        let (call, request) = Call::of(request)?;
+        let (call, request) = Call::of_contact(request)?;
         let Call { method, caller, .. } = call;
-        if !matches!(caller.actor, Actor::Contact(_)) {
-            let (actor, method) = (caller.actor, method.path);
-            return Err(ApiError::MethodNotAllowed { actor, method });
-        }
         let mut fields = Fields::new();
         let command = request.command(&caller, &mut fields);
         let command_id = fields.request_id(request.request_id());
@@ -127,9 +123,9 @@ impl Commands {
     }
 
     /// Has one command of an order decided and appended.
-    pub(crate) async fn submit(
+    pub(crate) async fn submit<V>(
         &self,
-        order: &Order,
+        order: &Order<V>,
         step: Step,
         command: impl Command + 'static,
     ) -> Result<Answer, ApiError> {
@@ -160,9 +156,9 @@ impl Commands {
 
     /// Decides a command as things are in `states`, and appends nothing. What is refused here is refused
     /// before its caller does more for it; what is accepted may still be refused when it is submitted.
-    pub(crate) async fn rehearse(
+    pub(crate) async fn rehearse<V>(
         &self,
-        order: &Order,
+        order: &Order<V>,
         command: &impl Command,
         states: &States,
     ) -> Result<(), ApiError> {
@@ -230,13 +226,13 @@ impl Loaded {
     }
 }
 
-/// What was asked for, beside the command itself.
-pub(crate) struct Order {
+/// What was asked for, beside the command itself. Those of contacts are without a view.
+pub(crate) struct Order<V = View> {
     /// The `request_id`, or a new id.
     pub(crate) command_id: Uuid,
     expected: Option<Revision>,
     caller: Caller,
-    view: View,
+    view: V,
     method: &'static Method,
     deadline: Option<Deadline>,
     request_hash: Hash,
@@ -275,12 +271,34 @@ impl Order {
         expected: Option<Revision>,
         request: &impl Message,
     ) -> Self {
+        let name = call.method.name();
+        Self::called(name, call, view, command_id, expected, request)
+    }
+}
+
+impl Order<()> {
+    /// What a contact asked for: never taken for what one of the team asked, whatever is in it.
+    pub(crate) fn of_contact(call: Call, command_id: Uuid, request: &impl Message) -> Self {
+        let path = call.method.path;
+        Self::called(path, call, (), command_id, None, request)
+    }
+}
+
+impl<V> Order<V> {
+    fn called(
+        name: &str,
+        call: Call,
+        view: V,
+        command_id: Uuid,
+        expected: Option<Revision>,
+        request: &impl Message,
+    ) -> Self {
         let Call {
             method,
             caller,
             deadline,
         } = call;
-        let (request_hash, bytes) = fingerprint(method.name(), request);
+        let (request_hash, bytes) = fingerprint(name, request);
         Self {
             command_id,
             expected,

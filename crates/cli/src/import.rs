@@ -1,4 +1,4 @@
-//! `handoff import`: members, accounts, contacts and tasks from CSV files.
+//! `handoff import`: members, accounts, contacts and tasks from CSV files, services from YAML or JSON.
 //!
 //! Ids and request ids are made from the rows, so that importing a file again, or going on after a failure, does nothing twice.
 //! Rows are read as they are needed; memory does not grow with the length of texts, only by a few bytes for each row.
@@ -10,6 +10,7 @@ mod contacts;
 mod identity;
 mod members;
 mod rejects;
+mod services;
 mod tasks;
 
 use std::{
@@ -32,6 +33,7 @@ use columns::{Columns, Field};
 use contacts::ImportContacts;
 use members::ImportMembers;
 use rejects::Rejects;
+use services::ImportServices;
 use tasks::ImportTasks;
 
 /// Rows being sent at a time.
@@ -49,6 +51,8 @@ pub(crate) enum ImportCommand {
     Contacts(ImportContacts),
     /// Creates tasks, with the accounts they are about
     Tasks(ImportTasks),
+    /// Creates services with the tasks of their templates; one that exists gets what its entry says
+    Services(ImportServices),
 }
 
 impl ImportCommand {
@@ -58,6 +62,7 @@ impl ImportCommand {
             Self::Accounts(import) => import.run(session, printer).await,
             Self::Contacts(import) => import.run(session, printer).await,
             Self::Tasks(import) => import.run(session, printer).await,
+            Self::Services(import) => import.run(session, printer).await,
         }
     }
 }

@@ -9,6 +9,12 @@ mod activities;
 mod fake;
 #[path = "command_line/import.rs"]
 mod import;
+#[path = "command_line/orders.rs"]
+mod orders;
+#[path = "command_line/portal.rs"]
+mod portal;
+#[path = "command_line/services.rs"]
+mod services;
 #[path = "command_line/settings.rs"]
 mod settings;
 #[path = "command_line/tasks.rs"]

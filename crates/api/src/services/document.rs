@@ -6,6 +6,9 @@ mod header;
 mod messages;
 mod upload;
 
+pub(super) use download::Wish;
+pub(super) use messages::{Part, UploadMessage};
+
 use std::{pin::Pin, sync::Arc};
 
 use futures_util::Stream;
@@ -34,9 +37,9 @@ pub(crate) struct Documents {
     read_side: ReadSide,
 }
 
-/// What moves contents. Cheap to clone.
+/// What moves contents, for the team and for contacts. Cheap to clone.
 #[derive(Clone)]
-struct Contents {
+pub(crate) struct Contents {
     commands: Commands,
     states: States,
     store: Option<DocumentStore>,
@@ -44,25 +47,24 @@ struct Contents {
 }
 
 impl Documents {
-    pub(crate) fn new(
-        commands: Commands,
-        read_side: ReadSide,
-        states: States,
-        store: Option<DocumentStore>,
-    ) -> Self {
+    pub(crate) fn new(contents: Contents, read_side: ReadSide) -> Self {
         Self {
-            contents: Contents {
-                commands,
-                states,
-                store,
-                uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
-            },
+            contents,
             read_side,
         }
     }
 }
 
 impl Contents {
+    pub(crate) fn new(commands: Commands, states: States, store: Option<DocumentStore>) -> Self {
+        Self {
+            commands,
+            states,
+            store,
+            uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+        }
+    }
+
     fn store(&self) -> Result<&DocumentStore, ApiError> {
         self.store.as_ref().ok_or(ApiError::NoDocumentStore)
     }
@@ -74,6 +76,16 @@ impl From<StoreError> for ApiError {
     }
 }
 
+/// Does an upload in a task of its own: its call is dropped when its client goes away, and what was written by
+/// then must go too.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    upload: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::spawn(upload.in_current_span())
+        .await
+        .map_err(|panic| ApiError::Internal(panic.into()))?
+}
+
 #[tonic::async_trait]
 impl DocumentService for Documents {
     async fn upload_documents(
@@ -82,13 +94,8 @@ impl DocumentService for Documents {
     ) -> Result<Response<v1::UploadDocumentsResponse>, Status> {
         let (call, stream) = Call::of(request)?;
         let contents = self.contents.clone();
-        // In a task of its own: this call is dropped when its client goes away, and what was written by
-        // then must go too.
-        let upload = async move { contents.upload(call, stream).await }.in_current_span();
-        let uploaded = tokio::spawn(upload)
-            .await
-            .map_err(|panic| ApiError::Internal(panic.into()))?;
-        Ok(Response::new(uploaded?))
+        let uploaded = to_the_end(async move { contents.upload(call, stream).await }).await?;
+        Ok(Response::new(uploaded))
     }
 
     type DownloadDocumentStream =

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use handoff_domain::{
     Invalid,
+    document::Parent,
     names::{OrderName, OrderTaskName},
 };
 use handoff_event_log::Position;
 use handoff_proto::v1::{self, order_query_service_server::OrderQueryService};
 use handoff_read_models::{
     Answer, ListRequest, Page,
+    documents::DocumentEntry,
     order_notes::{NotesOf, OrderNoteEntry},
     orders::OrderEntry,
 };
@@ -88,6 +90,16 @@ fn shown(query: &Query, notes: Vec<OrderNoteEntry>) -> Vec<v1::OrderNote> {
         .collect()
 }
 
+/// Documents in the caller's view.
+fn of_view(query: &Query, documents: Answer<Vec<DocumentEntry>>) -> Answer<Vec<v1::Document>> {
+    let entries = documents.value.iter();
+    let shown = entries.filter_map(|entry| views::document::of_entry(query.view, entry));
+    Answer {
+        value: shown.collect(),
+        position: documents.position,
+    }
+}
+
 #[tonic::async_trait]
 impl OrderQueryService for OrderQueries {
     async fn get_order(
@@ -103,6 +115,11 @@ impl OrderQueryService for OrderQueries {
         let found = self.with_notes(&query, &of, min_position).await?;
         let order = views::orders::of_entry(query.view, &found.entry, query.viewer.now);
         let order = order.ok_or_else(|| ApiError::not_found(name.as_str()))?;
+        let documents = self
+            .0
+            .queries
+            .documents_of_order(&name, query.consistency(min_position));
+        let documents = of_view(&query, documents.await.map_err(ApiError::from)?);
         Ok(Response::new(v1::GetOrderResponse {
             order: Some(order.order),
             due_time: order.due.map(crate::time::to_proto),
@@ -111,7 +128,8 @@ impl OrderQueryService for OrderQueries {
             notes: shown(&query, found.notes.items),
             next_notes_page_token: found.notes.next_page_token,
             account_notes: order.account_notes,
-            position: found.position.0,
+            position: found.position.min(documents.position).0,
+            documents: documents.value,
         }))
     }
 
@@ -128,13 +146,20 @@ impl OrderQueryService for OrderQueries {
         let found = self.with_notes(&query, &of, min_position).await?;
         let task = views::orders::of_task(query.view, &found.entry, &name, query.viewer.now);
         let (task, order) = task.ok_or_else(|| ApiError::not_found(name.as_str()))?;
+        let parent = Parent::OrderTask(name);
+        let documents = self
+            .0
+            .queries
+            .documents_of(&parent, query.consistency(min_position));
+        let documents = of_view(&query, documents.await.map_err(ApiError::from)?);
         Ok(Response::new(v1::GetOrderTaskResponse {
             task: Some(task),
             order: Some(order.order),
             display_names: order.display_names,
             notes: shown(&query, found.notes.items),
             next_notes_page_token: found.notes.next_page_token,
-            position: found.position.0,
+            position: found.position.min(documents.position).0,
+            documents: documents.value,
         }))
     }
 

@@ -242,7 +242,7 @@ fn number(error: &ApiError) -> usize {
             Rejection::StaleNotes { .. } => 6,
             Rejection::UnknownActor { .. } => 7,
             Rejection::NotAllowed { .. } => 8,
-            Rejection::PlanChanged { .. } => 31,
+            Rejection::PlanChanged { .. } => 29,
         },
         ApiError::TokenMissing => 9,
         ApiError::TokenInvalid(_) => 10,
@@ -264,9 +264,9 @@ fn number(error: &ApiError) -> usize {
         ApiError::Corrupt(_) => 26,
         ApiError::Internal(_) => 27,
         ApiError::RightsChanged { .. } => 28,
-        ApiError::NoDocumentStore => 32,
-        ApiError::StoreUnavailable(_) => 29,
-        ApiError::ContentDamaged { .. } => 30,
+        ApiError::NoDocumentStore => 30,
+        ApiError::StoreUnavailable(_) => 31,
+        ApiError::ContentDamaged { .. } => 32,
         ApiError::NoPortalAccess { .. } => 33,
     }
 }

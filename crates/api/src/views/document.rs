@@ -11,9 +11,7 @@ use crate::{time, views::View};
 
 /// A document as its events make it, if it exists.
 pub(crate) fn of_state(view: View, name: &str, document: &Document) -> Option<v1::Document> {
-    match view {
-        View::Admin | View::Team | View::Analyst => Some(of_details(name, document.details()?)),
-    }
+    Some(of_details(view, name, document.details()?))
 }
 
 /// A document as a query finds it.
@@ -21,7 +19,14 @@ pub(crate) fn of_entry(view: View, entry: &DocumentEntry) -> Option<v1::Document
     of_state(view, entry.name.as_str(), &entry.row.state)
 }
 
-fn of_details(name: &str, details: &Details) -> v1::Document {
+/// A document that exists.
+pub(crate) fn of_details(view: View, name: &str, details: &Details) -> v1::Document {
+    match view {
+        View::Admin | View::Team | View::Analyst => whole(name, details),
+    }
+}
+
+fn whole(name: &str, details: &Details) -> v1::Document {
     let file = &details.file;
     v1::Document {
         name: name.to_owned(),

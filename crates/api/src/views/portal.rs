@@ -1,9 +1,13 @@
 //! What contacts are shown: made from what the read model `portal` has for them, in which nothing else is.
 
 use chrono::{DateTime, Utc};
-use handoff_domain::{order::Status as OrderStatus, task::Status};
+use handoff_domain::{
+    document::Details as Document, names::Actor, order::Status as OrderStatus, task::Status,
+    text::Line,
+};
 use handoff_proto::v1;
 use handoff_read_models::{
+    documents::DocumentEntry,
     portal::{OrderForContacts, TaskForContacts},
     portal_notes::PortalNoteEntry,
 };
@@ -58,6 +62,45 @@ pub(crate) fn order(
         create_time: Some(time::to_proto(shown.created_at)),
         close_time: shown.closed_at.map(time::to_proto),
     }
+}
+
+/// A document that they see.
+pub(crate) fn document(name: &str, shown: &Document) -> v1::PortalDocument {
+    let file = &shown.file;
+    let text = |text: &Option<_>| {
+        text.as_ref()
+            .map(Line::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let date = shown.document_date.map(|date| date.to_string());
+    v1::PortalDocument {
+        name: name.to_owned(),
+        parent: shown.parent.to_string(),
+        file_name: file.name.as_str().to_owned(),
+        media_type: file.media_type.to_string(),
+        size_bytes: i64::try_from(file.size).unwrap_or(i64::MAX),
+        sha256: file.sha256.to_string(),
+        category: text(&shown.category),
+        short_description: text(&shown.short_description),
+        description: catalog::html(shown.description.as_ref()),
+        document_date: date.unwrap_or_default(),
+        contact: match &shown.uploaded_by {
+            Actor::Contact(contact) => contact.to_string(),
+            Actor::Member(_) | Actor::ServiceAccount(_) | Actor::System => String::new(),
+        },
+        create_time: Some(time::to_proto(shown.created_at)),
+    }
+}
+
+/// A document as a query finds it, if they see it at `now`.
+pub(crate) fn document_of_entry(
+    entry: &DocumentEntry,
+    now: DateTime<Utc>,
+) -> Option<v1::PortalDocument> {
+    let details = entry.row.state.details()?;
+    let shown = details.is_shown_to_contacts(now);
+    shown.then(|| document(entry.name.as_str(), details))
 }
 
 /// A note.

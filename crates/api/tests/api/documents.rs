@@ -29,7 +29,7 @@ fn client(server: &TestServer) -> DocumentServiceClient<Channel> {
 }
 
 /// A UUID that no call had before.
-fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     format!("0198c0de-0000-7000-8000-{next:012x}")
@@ -52,7 +52,7 @@ async fn server() -> TestServer {
     server
 }
 
-async fn set(server: &TestServer, path: &str, settings: v1::Settings) {
+pub(crate) async fn set(server: &TestServer, path: &str, settings: v1::Settings) {
     let request = v1::UpdateSettingsRequest {
         settings: Some(settings),
         update_mask: mask(&[path]),
@@ -83,7 +83,7 @@ fn mask(paths: &[&str]) -> Option<FieldMask> {
     })
 }
 
-fn png(size: usize) -> Vec<u8> {
+pub(crate) fn png(size: usize) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
     bytes.extend(
         (0_u32..)
@@ -93,7 +93,7 @@ fn png(size: usize) -> Vec<u8> {
     bytes
 }
 
-fn file(name: &str, media_type: &str, content: &[u8]) -> v1::FileHeader {
+pub(crate) fn file(name: &str, media_type: &str, content: &[u8]) -> v1::FileHeader {
     let digest = Sha256::digest(content);
     v1::FileHeader {
         file_name: name.into(),
@@ -104,7 +104,7 @@ fn file(name: &str, media_type: &str, content: &[u8]) -> v1::FileHeader {
     }
 }
 
-fn header(files: Vec<v1::FileHeader>) -> v1::UploadDocumentsHeader {
+pub(crate) fn header(files: Vec<v1::FileHeader>) -> v1::UploadDocumentsHeader {
     v1::UploadDocumentsHeader {
         parent: TASK.into(),
         files,
@@ -135,7 +135,7 @@ fn messages(
         .collect()
 }
 
-async fn upload(
+pub(crate) async fn upload(
     server: &TestServer,
     header: v1::UploadDocumentsHeader,
     contents: &[&[u8]],
@@ -145,7 +145,7 @@ async fn upload(
     uploaded.map(Response::into_inner)
 }
 
-async fn download(
+pub(crate) async fn download(
     server: &TestServer,
     name: &str,
     offset: i64,
@@ -175,7 +175,7 @@ async fn download(
 }
 
 /// Every object in the store, by its path.
-fn objects(server: &TestServer) -> Vec<String> {
+pub(crate) fn objects(server: &TestServer) -> Vec<String> {
     fn under(directory: &Path, all: &mut Vec<String>) {
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();

@@ -25,19 +25,20 @@ use tonic::{Code, Status, transport::Channel};
 
 use crate::{
     order_queries::{end, in_order, order, place, sell, template},
+    portal_documents::{KEPT, SHOWN, attach, fetch, with_documents},
     support::{CEILING, TestServer, account, contact, fields, reason},
 };
 
-const ADMIN: &str = "members/admin";
-const ZOE: &str = "accounts/acme/contacts/zoe";
+pub(crate) const ADMIN: &str = "members/admin";
+pub(crate) const ZOE: &str = "accounts/acme/contacts/zoe";
 /// Of the same account, without portal access.
-const NILS: &str = "accounts/acme/contacts/nils";
+pub(crate) const NILS: &str = "accounts/acme/contacts/nils";
 /// Of another account.
-const TOM: &str = "accounts/bolt/contacts/tom";
+pub(crate) const TOM: &str = "accounts/bolt/contacts/tom";
 /// In every text that contacts must not see.
-const HIDDEN: &str = "zzhidden";
+pub(crate) const HIDDEN: &str = "zzhidden";
 
-fn client(server: &TestServer) -> PortalServiceClient<Channel> {
+pub(crate) fn client(server: &TestServer) -> PortalServiceClient<Channel> {
     PortalServiceClient::new(server.channel.clone())
 }
 
@@ -57,7 +58,7 @@ fn draft(title: &str, visibility: task::Visibility) -> Draft {
 }
 
 /// An account with contacts, tasks, an order and notes of every kind.
-async fn with_portal() -> TestServer {
+pub(crate) async fn with_portal() -> TestServer {
     let server = TestServer::start_with_projectors().await;
     server.submit(ADMIN, account("acme")).await;
     server.submit(ADMIN, account("bolt")).await;
@@ -140,6 +141,7 @@ async fn with_portal() -> TestServer {
             )
             .await;
     }
+    with_documents(&server).await;
     server
 }
 
@@ -225,6 +227,27 @@ async fn walk(server: &TestServer, token: &str) -> Vec<(&'static str, Result<Str
                 ..Default::default()
             }
         );
+    }
+    for parent in [
+        "tasks/p1",
+        "tasks/i1",
+        "orders/o1",
+        "orders/o1/tasks/brief",
+        "orders/o1/tasks/audit",
+        "orders/o1/tasks/report",
+    ] {
+        let answer = attach(server, token, parent).await;
+        ways.push((
+            "UploadDocuments",
+            answer.map(|answer| format!("{answer:?}")),
+        ));
+    }
+    for id in SHOWN.iter().chain(KEPT) {
+        let answer = fetch(server, token, &format!("documents/{id}"), 0, "").await;
+        ways.push((
+            "DownloadDocument",
+            answer.map(|answer| format!("{answer:?}")),
+        ));
     }
     way!(
         "CreateTask",
@@ -519,7 +542,9 @@ async fn a_deactivated_account_reads_and_changes_nothing() {
     for (name, answer) in walk(&server, &server.person(ZOE)).await {
         match answer {
             Ok(_) => assert!(
-                name.starts_with("Get") || name.starts_with("List"),
+                ["Get", "List", "Download"]
+                    .iter()
+                    .any(|reads| name.starts_with(reads)),
                 "{name}"
             ),
             Err(refusal) if refusal.code() == Code::NotFound => {}
@@ -534,6 +559,9 @@ async fn a_deactivated_account_reads_and_changes_nothing() {
         "AddOrderNote",
         "AddOrderNote",
         "CheckTask",
+        "UploadDocuments",
+        "UploadDocuments",
+        "UploadDocuments",
         "CreateTask",
         "AskQuestion",
     ];

@@ -349,6 +349,16 @@ const ROWS: &[(&str, &[Ask])] = &[
         "ProjectionService/ResumeProjection",
         &[Once(r#"{"name": "projections/history"}"#)],
     ),
+    (
+        "PortalService/UploadDocuments",
+        &[Once(
+            r#"{"header": {"parent": "tasks/a", "files": [{"file_name": "a.txt", "size_bytes": 1, "sha256": "x"}]}}"#,
+        )],
+    ),
+    (
+        "PortalService/DownloadDocument",
+        &[Once(r#"{"name": "documents/none"}"#)],
+    ),
 ];
 
 fn methods() -> Vec<MethodDescriptor> {

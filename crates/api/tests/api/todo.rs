@@ -10,7 +10,10 @@ use handoff_proto::v1::{
 use prost_types::Timestamp;
 use tonic::transport::Channel;
 
-use crate::support::{TestServer, fields};
+use crate::{
+    order_queries::{place, sell},
+    support::{TestServer, fields},
+};
 
 const ACME: &str = "accounts/acme";
 const FAR: Timestamp = Timestamp {
@@ -102,6 +105,9 @@ async fn work(server: &TestServer) -> i64 {
         ..Default::default()
     };
     tasks.delete_task(server.ana(delete)).await.unwrap();
+    // Its tasks are of ana and of admin, and in none of these lists.
+    sell(server).await;
+    server.submit("members/admin", place("o1", ACME)).await;
 
     let mut activities = ActivityCommandServiceClient::new(server.channel.clone());
     for (id, account, due, assignee) in [

@@ -1,8 +1,10 @@
-//! `handoff document`: files on tasks.
+//! `handoff document`: files on tasks and orders.
 
 mod download;
 mod list;
+pub(crate) mod receiving;
 mod said;
+pub(crate) mod sending;
 mod update;
 mod upload;
 mod view;
@@ -11,7 +13,12 @@ use clap::{Args, Subcommand};
 use handoff_proto::v1::{self, document_service_client::DocumentServiceClient};
 
 use crate::{
-    command::CommandArgs, error::Error, list::ConsistencyArgs, output::Printer, session::Session,
+    command::{CommandArgs, task},
+    error::Error,
+    list::ConsistencyArgs,
+    name,
+    output::Printer,
+    session::Session,
 };
 
 use download::Download;
@@ -19,9 +26,11 @@ use list::DocumentList;
 use update::UpdateDocument;
 use upload::Upload;
 
+pub(super) use view::{show, size};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum DocumentCommand {
-    /// Attaches files to a task, all of them or none
+    /// Attaches files to a task or an order, all of them or none
     Upload(Box<Upload>),
     /// Writes the content of a document to a file or the standard output, which counts as a view
     Download(Download),
@@ -57,7 +66,7 @@ impl DocumentCommand {
                 consistency,
             } => {
                 let request = v1::GetDocumentRequest {
-                    name: name(&document),
+                    name: called(&document),
                     min_position: consistency.min_position,
                 };
                 let answer = session
@@ -75,8 +84,16 @@ impl DocumentCommand {
     }
 }
 
+/// The name of what documents are on: a task, an order or a task of one.
+async fn parent(session: &Session, text: &str, min_position: i64) -> Result<String, Error> {
+    match text.strip_prefix("orders/") {
+        Some(id) if !id.contains('/') => name::order(text),
+        _ => task::find(session, text, min_position).await,
+    }
+}
+
 /// The name of the document meant by an id or a name. What is neither is for the server to refuse.
-fn name(text: &str) -> String {
+pub(crate) fn called(text: &str) -> String {
     match text.contains('/') {
         true => text.to_owned(),
         false => format!("documents/{text}"),

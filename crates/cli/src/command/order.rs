@@ -1,13 +1,14 @@
 //! `handoff order`: purchases of services, and their checklists.
 
 mod change;
+mod look;
 mod view;
 
 use clap::{Args, Subcommand, ValueEnum};
 use handoff_proto::v1::{self, order_query_service_client::OrderQueryServiceClient};
 
 use crate::{
-    command::CommandArgs,
+    command::{CommandArgs, document},
     error::Error,
     filter::Filter,
     html,
@@ -17,7 +18,8 @@ use crate::{
     session::{LARGEST_ANSWER, Session},
 };
 
-use change::{AddTask, EditTask, Note, PlaceOrder, Renew};
+use change::{AddTask, EditTask, Note, PlaceOrder, Renew, UpdateOrder};
+use look::{Notes, ShowTask};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrderCommand {
@@ -32,6 +34,12 @@ pub(crate) enum OrderCommand {
     },
     /// Lists orders
     List(OrderList),
+    /// Shows one task of an order with the notes and documents on it
+    Task(ShowTask),
+    /// Lists the notes on an order and its tasks, the newest first
+    Notes(Notes),
+    /// Changes what an order is called, or when it starts
+    Update(UpdateOrder),
     /// Marks a task as done
     Check(OneTask),
     /// Takes back that a task is done
@@ -163,6 +171,9 @@ impl OrderCommand {
                 show(&order, consistency.min_position, session, printer).await
             }
             Self::List(list) => list.run(session, printer).await,
+            Self::Task(task) => task.run(session, printer).await,
+            Self::Notes(notes) => notes.run(session, printer).await,
+            Self::Update(update) => update.run(session, printer).await,
             Self::Check(task) => task.check(session, printer).await,
             Self::Uncheck(task) => task.uncheck(session, printer).await,
             Self::Add(add) => add.run(session, printer).await,
@@ -234,12 +245,8 @@ pub(crate) fn draw(answer: &v1::GetOrderResponse, printer: &Printer) -> Result<(
             view::checklist(&shown, &answer.display_names),
         )?;
     }
-    if !answer.notes.is_empty() {
-        printer.title("Notes")?;
-        for note in &answer.notes {
-            printer.line(&view::note(note))?;
-        }
-    }
+    look::show_notes(&answer.notes, &answer.display_names, printer)?;
+    document::show(&answer.documents, &shown.name, printer)?;
     Ok(())
 }
 

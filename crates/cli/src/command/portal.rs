@@ -1,5 +1,7 @@
 //! `handoff portal`: what a contact sees and does, with a contact's token.
 
+mod documents;
+
 use clap::{Args, Subcommand};
 use handoff_proto::v1::{
     self, PortalNewTask, PortalNote, PortalOrder, PortalTask,
@@ -11,11 +13,13 @@ use crate::{
     error::Error,
     html,
     list::{self, ConsistencyArgs, ListArgs},
-    name,
+    name::{self, TaskReference},
     output::{Cell, Printer, Row, Show, Tone},
     session::{LARGEST_ANSWER, Session},
     time,
 };
+
+use documents::{Download, Upload};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PortalCommand {
@@ -57,6 +61,10 @@ pub(crate) enum PortalCommand {
         #[command(flatten)]
         command: CommandArgs,
     },
+    /// Attaches files to a task or an order, all of them or none
+    Upload(Upload),
+    /// Writes the content of a document to a file or the standard output
+    Download(Download),
     /// Asks the team a question
     Ask {
         /// The question, as HTML
@@ -152,16 +160,14 @@ impl PortalCommand {
                 if printer.is_json() {
                     return Ok(printer.line(&crate::json::line(&answer))?);
                 }
-                show_order(&answer.order.unwrap_or_default(), printer)?;
-                show_notes(&answer.notes, printer)
+                let order = answer.order.unwrap_or_default();
+                show_order(&order, printer)?;
+                show_notes(&answer.notes, printer)?;
+                documents::show(&answer.documents, &order.name, printer)
             }
             Self::Task { task, consistency } => {
-                let name = match task.strip_prefix("tasks/") {
-                    Some(_) => task,
-                    None => format!("tasks/{task}"),
-                };
                 let request = v1::PortalServiceGetTaskRequest {
-                    name,
+                    name: of_task(&task)?,
                     min_position: consistency.min_position,
                     ..Default::default()
                 };
@@ -169,8 +175,10 @@ impl PortalCommand {
                 if printer.is_json() {
                     return Ok(printer.line(&crate::json::line(&answer))?);
                 }
-                printer.resource(&answer.task.unwrap_or_default())?;
-                show_notes(&answer.notes, printer)
+                let task = answer.task.unwrap_or_default();
+                printer.resource(&task)?;
+                show_notes(&answer.notes, printer)?;
+                documents::show(&answer.documents, &task.name, printer)
             }
             Self::Check {
                 order,
@@ -194,6 +202,8 @@ impl PortalCommand {
                 Ok(printer.done(&answer, &sentence)?)
             }
             Self::Create(new) => new.run(session, printer).await,
+            Self::Upload(upload) => upload.run(session, printer).await,
+            Self::Download(download) => download.run(session, printer).await,
             Self::Note { on, note, command } => {
                 let request_id = command.request_id();
                 if on.starts_with("orders/") {
@@ -212,7 +222,7 @@ impl PortalCommand {
                     session,
                     add_note,
                     v1::PortalServiceAddNoteRequest {
-                        name: on,
+                        name: of_task(&on)?,
                         note,
                         request_id,
                     }
@@ -253,6 +263,18 @@ impl NewTask {
         let task = answer.task.clone().unwrap_or_default();
         let due = time::minutes(task.due_time.as_ref());
         Ok(printer.done(&answer, &format!("Created {}, due {due} UTC.", task.number))?)
+    }
+}
+
+/// The name of a task, by its id or name. Numbers are for people: only lists have them.
+fn of_task(text: &str) -> Result<String, Error> {
+    match name::task(text)? {
+        TaskReference::Name(name) => Ok(name),
+        TaskReference::IdOrNumber(id) => Ok(format!("tasks/{id}")),
+        TaskReference::Number(number) => Err(Error::usage(
+            format!("{number:?} is a number, not the name of a task"),
+            "Write tasks/ID, as `handoff portal tasks` shows it.",
+        )),
     }
 }
 

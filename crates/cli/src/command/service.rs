@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use clap::{Args, Subcommand};
 use handoff_proto::v1::{
-    self, Service, ServiceSummary, TemplateTask,
+    self, ChecklistVisibility, Service, ServiceSummary, TemplateTask,
     catalog_command_service_client::CatalogCommandServiceClient,
     catalog_query_service_client::CatalogQueryServiceClient,
 };
+use prost_types::FieldMask;
 
 use crate::{
-    command::{CommandArgs, order::Visibility, words},
+    command::{CommandArgs, words},
     error::Error,
     filter::Filter,
     html,
@@ -20,6 +21,30 @@ use crate::{
     session::{LARGEST_ANSWER, Session},
     time,
 };
+
+/// Sends a command, and says what there is after it.
+macro_rules! send {
+    ($session:ident, $printer:ident, $method:ident, $request:expr) => {{
+        let request = $request;
+        let answer = $session
+            .command(
+                &request.request_id.clone(),
+                request,
+                async |service, request| {
+                    CatalogCommandServiceClient::new(service)
+                        .$method(request)
+                        .await
+                },
+            )
+            .await?;
+        let sentence = sentence(answer.service.as_ref().unwrap_or(&Service::default()));
+        Ok($printer.done(&answer, &sentence)?)
+    }};
+}
+
+mod template;
+
+use template::TemplateCommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ServiceCommand {
@@ -54,82 +79,34 @@ pub(crate) enum ServiceCommand {
         #[command(flatten)]
         list: ListArgs,
     },
-    /// Takes a service off what is sold; its orders go on
-    Retire {
-        /// The service: seo or services/seo
-        service: String,
+    /// Changes what a service is called or says; its orders keep their titles
+    Update {
         #[command(flatten)]
-        command: CommandArgs,
+        service: Target,
+        /// Another name shown to people
+        #[arg(long)]
+        display_name: Option<String>,
+        /// What it is, as HTML; empty for nothing
+        #[arg(long, value_name = "HTML")]
+        description: Option<String>,
     },
+    /// Takes a service off what is sold; its orders go on
+    Retire(Target),
     /// The tasks of the template, which new orders get
     #[command(subcommand)]
     Task(TemplateCommand),
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum TemplateCommand {
-    /// Adds a task at the end of its tier
-    Add(Box<AddTask>),
-    /// Takes a task out
-    Remove {
-        /// The service: seo or services/seo
-        service: String,
-        /// The task's id
-        task: String,
-        #[command(flatten)]
-        command: CommandArgs,
-    },
-}
-
+/// The service that a command changes.
 #[derive(Debug, Args)]
-pub(crate) struct AddTask {
+pub(crate) struct Target {
     /// The service: seo or services/seo
     service: String,
-    /// The work in a few words
-    title: String,
-    /// Id of the new task [default: a new one]
+    /// Refuse if the service changed since it was read with this etag
     #[arg(long)]
-    id: Option<String>,
-    /// The work in detail, as HTML
-    #[arg(long, value_name = "HTML")]
-    description: Option<String>,
-    /// Hours after an order's start at which it is due
-    #[arg(long, value_name = "HOURS")]
-    deadline_hours: Option<i32>,
-    /// Members who do it
-    #[arg(long, value_name = "MEMBER", value_delimiter = ',')]
-    assign: Vec<String>,
-    /// The role of the account whose holder it follows
-    #[arg(long, value_name = "ROLE")]
-    role: Option<String>,
-    /// Its tier; tasks of the same tier run in parallel [default: after all others]
-    #[arg(long)]
-    tier: Option<i32>,
-    /// Who sees it, and who does it
-    #[arg(long, value_enum, default_value_t = Visibility::Internal)]
-    visibility: Visibility,
+    etag: Option<String>,
     #[command(flatten)]
     command: CommandArgs,
-}
-
-/// Sends a command, and says what there is after it.
-macro_rules! send {
-    ($session:ident, $printer:ident, $method:ident, $request:expr) => {{
-        let request = $request;
-        let answer = $session
-            .command(
-                &request.request_id.clone(),
-                request,
-                async |service, request| {
-                    CatalogCommandServiceClient::new(service)
-                        .$method(request)
-                        .await
-                },
-            )
-            .await?;
-        let sentence = sentence(answer.service.as_ref().unwrap_or(&Service::default()));
-        Ok($printer.done(&answer, &sentence)?)
-    }};
 }
 
 fn sentence(service: &Service) -> String {
@@ -138,8 +115,11 @@ fn sentence(service: &Service) -> String {
     } else {
         ""
     };
-    let count = service.tasks.len();
-    format!("{} has a template of {count} tasks{retired}.", service.name)
+    let count = match service.tasks.len() {
+        1 => "1 task".to_owned(),
+        count => format!("{count} tasks"),
+    };
+    format!("{} has a template of {count}{retired}.", service.name)
 }
 
 impl ServiceCommand {
@@ -171,58 +151,64 @@ impl ServiceCommand {
             Self::List { all, text, list } => {
                 show_list(all, text.as_deref(), &list, session, printer).await
             }
-            Self::Retire { service, command } => {
-                send!(
-                    session,
-                    printer,
-                    retire_service,
-                    v1::RetireServiceRequest {
-                        name: name::service(&service)?,
-                        request_id: command.request_id(),
-                        etag: String::new(),
-                    }
-                )
-            }
-            Self::Task(TemplateCommand::Add(add)) => add.run(session, printer).await,
-            Self::Task(TemplateCommand::Remove {
+            Self::Update {
                 service,
-                task,
-                command,
-            }) => send!(
+                display_name,
+                description,
+            } => {
+                service
+                    .update(display_name, description, session, printer)
+                    .await
+            }
+            Self::Retire(service) => send!(
                 session,
                 printer,
-                remove_template_task,
-                v1::RemoveTemplateTaskRequest {
-                    name: name::in_checklist(&name::service(&service)?, &task)?,
-                    request_id: command.request_id(),
-                    etag: String::new(),
+                retire_service,
+                v1::RetireServiceRequest {
+                    name: name::service(&service.service)?,
+                    request_id: service.command.request_id(),
+                    etag: service.etag.unwrap_or_default(),
                 }
             ),
+            Self::Task(command) => command.run(session, printer).await,
         }
     }
 }
 
-impl AddTask {
-    async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
+impl Target {
+    async fn update(
+        self,
+        display_name: Option<String>,
+        description: Option<String>,
+        session: &Session,
+        printer: &Printer,
+    ) -> Result<(), Error> {
+        let named = [
+            ("display_name", display_name.is_some()),
+            ("description", description.is_some()),
+        ];
+        let paths = named.into_iter().filter(|(_, given)| *given);
+        let paths: Vec<String> = paths.map(|(path, _)| path.to_owned()).collect();
+        if paths.is_empty() {
+            return Err(Error::usage(
+                "nothing is to be changed",
+                "Give --display-name or --description.",
+            ));
+        }
         send!(
             session,
             printer,
-            add_template_task,
-            v1::AddTemplateTaskRequest {
-                parent: name::service(&self.service)?,
-                task_id: self.id.unwrap_or_default(),
-                task: Some(TemplateTask {
-                    title: self.title,
-                    description: self.description.unwrap_or_default(),
-                    deadline_hours: self.deadline_hours,
-                    assignees: name::members(&self.assign)?,
-                    responsible_role: self.role.unwrap_or_default(),
-                    tier: self.tier.unwrap_or_default(),
-                    visibility: v1::ChecklistVisibility::from(self.visibility).into(),
+            update_service,
+            v1::UpdateServiceRequest {
+                service: Some(Service {
+                    name: name::service(&self.service)?,
+                    display_name: display_name.unwrap_or_default(),
+                    description: description.unwrap_or_default(),
                     ..Default::default()
                 }),
+                update_mask: Some(FieldMask { paths }),
                 request_id: self.command.request_id(),
-                etag: String::new(),
+                etag: self.etag.unwrap_or_default(),
             }
         )
     }
@@ -279,7 +265,14 @@ pub(crate) fn draw(answer: &v1::GetServiceResponse, printer: &Printer) -> Result
 
 fn row(task: &TemplateTask, display_names: &HashMap<String, String>) -> Vec<Cell> {
     let called = |name: &String| display_names.get(name).unwrap_or(name).clone();
-    let who: Vec<_> = task.assignees.iter().map(called).collect();
+    let client = match task.visibility() {
+        ChecklistVisibility::ClientAssigned => Some("the client".to_owned()),
+        _ => None,
+    };
+    let who: Vec<_> = client
+        .into_iter()
+        .chain(task.assignees.iter().map(called))
+        .collect();
     let deadline = task.deadline_hours.map(|hours| format!("{hours} h"));
     vec![
         task.tier.to_string().into(),
@@ -365,7 +358,7 @@ mod tests {
                 "2",
                 "brief",
                 "Fill in the brief",
-                "Ana, members/ben",
+                "the client, Ana, members/ben",
                 "48 h",
                 "client assigned"
             ]

@@ -23,7 +23,7 @@ use clap::{Args, Subcommand};
 use handoff_proto::v1::{self, task_query_service_client::TaskQueryServiceClient};
 
 use crate::{
-    command::CommandArgs,
+    command::{CommandArgs, document},
     error::Error,
     html,
     list::ConsistencyArgs,
@@ -251,6 +251,9 @@ impl TaskCommand {
                         let task = &task.number;
                         printer.note(&format!("There are older ones: handoff task notes {task}"));
                     }
+                }
+                if !printer.is_json() {
+                    document::show(&answer.documents, &task.name, printer)?;
                 }
                 if why {
                     why::show(shown, consistency.min_position, session, printer).await?;

@@ -3,7 +3,10 @@
 
 mod accounts;
 mod activities;
+mod catalog;
 mod members;
+mod orders;
+mod portal;
 mod settings;
 mod shell;
 mod tasks;
@@ -15,12 +18,17 @@ use std::{
 };
 
 use handoff_proto::v1::{
-    Account, CommandReceipt, Member, Settings, Task, TimelineEntry,
+    Account, CommandReceipt, Member, Service, Settings, Task, TimelineEntry,
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
     activity_command_service_server::ActivityCommandServiceServer,
     activity_query_service_server::ActivityQueryServiceServer,
+    catalog_command_service_server::CatalogCommandServiceServer,
+    catalog_query_service_server::CatalogQueryServiceServer,
     member_command_service_server::MemberCommandServiceServer,
+    order_command_service_server::OrderCommandServiceServer,
+    order_query_service_server::OrderQueryServiceServer,
+    portal_service_server::PortalServiceServer,
     settings_command_service_server::SettingsCommandServiceServer,
     settings_query_service_server::SettingsQueryServiceServer,
     task_command_service_server::TaskCommandServiceServer,
@@ -41,6 +49,7 @@ pub(crate) struct State {
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) tasks: BTreeMap<String, Task>,
     pub(crate) members: BTreeMap<String, Member>,
+    pub(crate) services: BTreeMap<String, Service>,
     pub(crate) settings: Settings,
     /// The timeline of every account.
     pub(crate) timeline: Vec<TimelineEntry>,
@@ -48,7 +57,7 @@ pub(crate) struct State {
     pub(crate) racing_changes: u32,
     /// The id of every request to complete a task, also of those that failed.
     pub(crate) completions: Vec<String>,
-    /// Every other request about a task that is there or an activity, as it came.
+    /// Every other request about a task that is there, and every one about activities, services, orders and the portal, as it came.
     pub(crate) asked: Vec<String>,
     /// Answers to the next requests, instead of the right ones.
     pub(crate) failures: Vec<Status>,
@@ -72,7 +81,12 @@ impl Fake {
             .add_service(AccountQueryServiceServer::new(self.clone()))
             .add_service(ActivityCommandServiceServer::new(self.clone()))
             .add_service(ActivityQueryServiceServer::new(self.clone()))
+            .add_service(CatalogCommandServiceServer::new(self.clone()))
+            .add_service(CatalogQueryServiceServer::new(self.clone()))
             .add_service(MemberCommandServiceServer::new(self.clone()))
+            .add_service(OrderCommandServiceServer::new(self.clone()))
+            .add_service(OrderQueryServiceServer::new(self.clone()))
+            .add_service(PortalServiceServer::new(self.clone()))
             .add_service(SettingsCommandServiceServer::new(self.clone()))
             .add_service(SettingsQueryServiceServer::new(self.clone()))
             .add_service(TaskCommandServiceServer::new(self.clone()))

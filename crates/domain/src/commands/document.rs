@@ -14,6 +14,8 @@ use crate::{
 };
 
 #[cfg(test)]
+mod order_tests;
+#[cfg(test)]
 mod tests;
 
 /// A document to attach: its name, and the file whose content was checked and lies in the object store.
@@ -23,8 +25,8 @@ pub struct NewDocument {
     pub file: File,
 }
 
-/// Attaches the files of one upload to a task, 1 to 20, all of them or none (S2: all get the same
-/// category). A contact attaches to what they see of an account that is not deactivated.
+/// Attaches the files of one upload to a task, an order or a task of one, 1 to 20, all of them or none (S2:
+/// all get the same category). A contact attaches to what they see of an account that is not deactivated.
 #[derive(Debug, Clone)]
 pub struct AttachDocuments {
     pub parent: Parent,
@@ -156,7 +158,7 @@ impl Command for UpdateDocument {
         context.require_team(unit)?;
         let document = unit.document(&self.name)?;
         let details = document.existing(&self.name)?;
-        if on(context, unit, &details.parent)?.is_none() {
+        if !is_shown_with_parent(context, unit, &details.parent)? {
             return Err(not_found(&self.name).into());
         }
         context.check_revision(self.name.as_str(), details.revision)?;
@@ -192,7 +194,7 @@ impl Command for RecordView {
             Caller::Contact => details.is_shown_to_contacts(context.now),
             Caller::Admin | Caller::Staff | Caller::ServiceAccount => true,
         };
-        if !shown || on(context, unit, &details.parent)?.is_none() {
+        if !shown || !is_shown_with_parent(context, unit, &details.parent)? {
             return Err(not_found(&self.name).into());
         }
         let event = document.view(&self.name, context.by(), context.now)?;
@@ -264,6 +266,21 @@ fn on(context: &Context, unit: &mut Unit<'_>, parent: &Parent) -> Result<Option<
                 },
             }))
         }
+    }
+}
+
+/// Whether this caller is shown documents of the parent. What was on a task stays with the order for the team
+/// when the task is taken out of it, as notes do.
+fn is_shown_with_parent(
+    context: &Context,
+    unit: &mut Unit<'_>,
+    parent: &Parent,
+) -> Result<bool, Stop> {
+    match (parent, &context.actor) {
+        (Parent::OrderTask(task), Actor::Member(_) | Actor::ServiceAccount(_) | Actor::System) => {
+            Ok(unit.order(&task.order())?.details().is_some())
+        }
+        (parent, _) => Ok(on(context, unit, parent)?.is_some()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Document: a file with what is said about it, on a task (S2).
+//! Document: a file with what is said about it, on a task (S2), an order or a task of one.
 //!
 //! Its content is no part of the aggregate: it lies in an object store, under a key that the first
 //! event names.

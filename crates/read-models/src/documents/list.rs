@@ -1,9 +1,10 @@
 //! Lists of documents: what they can be asked for, and the statement that answers.
 
+use chrono::{DateTime, Utc};
 use handoff_domain::{
     Invalid,
     document::Parent,
-    names::{Actor, DocumentName, Subject},
+    names::{AccountName, Actor, DocumentName, OrderName, StreamName, Subject},
 };
 use handoff_projections::Index;
 use tokio_postgres::types::Type;
@@ -16,10 +17,13 @@ use crate::{
     tasks::{DELETED, STANDALONE},
 };
 
-/// How many documents a task is shown with.
+/// How many documents a task or an order is shown with.
 pub const MOST_OF_ONE: usize = 100;
 
 const VISIBILITIES: &[&str] = &["internal", "portal"];
+/// The order that a document is on, or whose task it is on. Of a document on a task alone, that task, which is no
+/// order.
+const ORDER: &str = "split_part(k.parent, '/tasks/', 1)";
 const NAME: Sortable = Sortable::new("name", "k.document", "text");
 
 pub(super) const INDEXES: &[Index] = &[
@@ -27,6 +31,11 @@ pub(super) const INDEXES: &[Index] = &[
     Index {
         name: "rows_parent_created",
         on: "(parent, created_at, document)",
+    },
+    // The documents on one order and its tasks by creation.
+    Index {
+        name: "rows_order_created",
+        on: "(split_part(parent, '/tasks/', 1), created_at, document)",
     },
     // The documents about one account or member by creation.
     Index {
@@ -50,6 +59,7 @@ pub(crate) static LISTING: Listing = Listing {
     fields: &[
         Field::name("name", "k.document", document),
         Field::name("parent", "k.parent", parent),
+        Field::name("order", ORDER, order),
         Field::name("subject", "k.subject", subject),
         Field::text("file_name", "k.file_name"),
         Field::text("media_type", "k.media_type"),
@@ -86,6 +96,10 @@ fn parent(name: &str) -> Result<String, Invalid> {
     name.parse::<Parent>().map(String::from)
 }
 
+fn order(name: &str) -> Result<String, Invalid> {
+    name.parse::<OrderName>().map(String::from)
+}
+
 fn subject(name: &str) -> Result<String, Invalid> {
     name.parse::<Subject>().map(String::from)
 }
@@ -113,7 +127,8 @@ fn available(viewer: &Viewer) -> Condition {
     ])
 }
 
-/// Documents of a deleted task are as hidden as the task. `{1}` is the schema of `tasks`.
+/// Documents of a deleted task are as hidden as the task; those on orders, and on what was taken out of them, are
+/// not. `{1}` is the schema of `tasks`.
 fn parent_is_there() -> String {
     format!(
         "not exists (select from {{1}}.rows t where t.task = k.parent and t.kind = '{STANDALONE}' and t.status = '{DELETED}')"
@@ -139,6 +154,44 @@ pub(crate) fn of_parent(parent: &Parent) -> Statement {
     let columns = columns::<Documents>("k");
     let sql = format!(
         "select {columns}, array[]::text[] as place from {{0}}.rows k where k.parent = {parent} \
+         order by k.created_at desc, k.document desc limit {MOST_OF_ONE}"
+    );
+    Statement { sql, parameters }
+}
+
+/// The statement for the newest documents on an order and its tasks, also on those that were taken out, at most
+/// [`MOST_OF_ONE`].
+pub(crate) fn of_order(order: &OrderName) -> Statement {
+    let mut parameters = Parameters::default();
+    let order = parameters.add(order.as_str().to_owned(), Type::TEXT);
+    let columns = columns::<Documents>("k");
+    let sql = format!(
+        "select {columns}, array[]::text[] as place from {{0}}.rows k where {ORDER} = {order} \
+         order by k.created_at desc, k.document desc limit {MOST_OF_ONE}"
+    );
+    Statement { sql, parameters }
+}
+
+/// The statement for the newest documents that contacts of an account see at a moment on a task or an order of
+/// it, and on those of its tasks that they see, at most [`MOST_OF_ONE`]. `{0}` is the schema of `documents`, `{1}`
+/// that of `portal`.
+pub(crate) fn shown_to_contacts(
+    account: &AccountName,
+    of: &StreamName,
+    now: DateTime<Utc>,
+) -> Statement {
+    let mut parameters = Parameters::default();
+    let account = parameters.add(account.as_str().to_owned(), Type::TEXT);
+    let of = parameters.add(of.as_str().to_owned(), Type::TEXT);
+    let now = parameters.add(now, Type::TIMESTAMPTZ);
+    let columns = columns::<Documents>("k");
+    let sql = format!(
+        "select {columns}, array[]::text[] as place from {{1}}.rows p join {{0}}.rows k \
+             on k.parent = any(array_append(p.tasks, p.resource)) \
+         where p.resource = {of} and p.account = {account} and k.subject = {account} \
+             and k.active and k.visibility = 'portal' \
+             and (k.available_from is null or k.available_from <= {now}) \
+             and (k.available_until is null or k.available_until >= {now}) \
          order by k.created_at desc, k.document desc limit {MOST_OF_ONE}"
     );
     Statement { sql, parameters }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub use list::MOST_OF_ONE;
-pub(crate) use list::{LISTING, of_parent, one, page};
+pub(crate) use list::{LISTING, of_order, of_parent, one, page, shown_to_contacts};
 
 /// The read model `documents`. Folded by the aggregate's own `evolve`, so that a row cannot differ from it.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ fn name(stream: &StreamName) -> Option<DocumentName> {
 
 impl ReadModel for Documents {
     const NAME: &'static str = "documents";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["document text collate \"C\" not null"];
     // The whole document first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[

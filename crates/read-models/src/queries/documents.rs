@@ -1,6 +1,10 @@
 //! Queries about documents.
 
-use handoff_domain::{document::Parent, names::DocumentName};
+use chrono::{DateTime, Utc};
+use handoff_domain::{
+    document::Parent,
+    names::{AccountName, DocumentName, OrderName, StreamName},
+};
 use handoff_projections::{Source, UnreadableRow};
 use tokio_postgres::Row;
 
@@ -8,12 +12,14 @@ use super::{Answer, Consistency, Queries, QueryError, joined};
 use crate::{
     documents::{self, DocumentEntry, Documents},
     filter::Viewer,
-    list::{ListRequest, Page},
+    list::{ListRequest, Page, Statement},
+    portal::Portal,
     tasks::Tasks,
 };
 
 // In the order of the schemas in the statements.
 const DOCUMENTS: &[Source] = &[Source::of::<Documents>(), Source::of::<Tasks>()];
+const PORTAL: &[Source] = &[Source::of::<Documents>(), Source::of::<Portal>()];
 
 impl Queries {
     /// One document; none if there is none of that name, or if its parent is deleted.
@@ -54,16 +60,49 @@ impl Queries {
         Ok(self.page(&plan, answer))
     }
 
-    /// The documents on a task, active or not, the newest first, at most
+    /// The documents on a task, or on a task of an order, active or not, the newest first, at most
     /// [`MOST_OF_ONE`](documents::MOST_OF_ONE).
     pub async fn documents_of(
         &self,
         parent: &Parent,
         consistency: Consistency,
     ) -> Result<Answer<Vec<DocumentEntry>>, QueryError> {
-        let statement = documents::of_parent(parent);
+        self.some_documents(&DOCUMENTS[..1], &documents::of_parent(parent), consistency)
+            .await
+    }
+
+    /// The documents on an order and its tasks, active or not, the newest first, at most
+    /// [`MOST_OF_ONE`](documents::MOST_OF_ONE).
+    pub async fn documents_of_order(
+        &self,
+        order: &OrderName,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<DocumentEntry>>, QueryError> {
+        self.some_documents(&DOCUMENTS[..1], &documents::of_order(order), consistency)
+            .await
+    }
+
+    /// The documents that the account's contacts see at a moment on a task or an order of it, and on those of the
+    /// order's tasks that they see; the newest first, at most [`MOST_OF_ONE`](documents::MOST_OF_ONE).
+    pub async fn portal_documents_of(
+        &self,
+        account: &AccountName,
+        of: &StreamName,
+        now: DateTime<Utc>,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<DocumentEntry>>, QueryError> {
+        let statement = documents::shown_to_contacts(account, of, now);
+        self.some_documents(PORTAL, &statement, consistency).await
+    }
+
+    async fn some_documents(
+        &self,
+        sources: &[Source],
+        statement: &Statement,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<DocumentEntry>>, QueryError> {
         let Answer { value, position } = self
-            .run(&DOCUMENTS[..1], None, &statement, consistency, document)
+            .run(sources, None, statement, consistency, document)
             .await?;
         Ok(Answer {
             value: value.into_iter().map(|(entry, _)| entry).collect(),

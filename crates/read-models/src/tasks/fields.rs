@@ -348,6 +348,15 @@ fn billed(_: &Viewer) -> Condition {
     Test::Holds { sql: BILLED }.into()
 }
 
+/// Tasks that are not in a checklist.
+pub(crate) fn standalone() -> Condition {
+    Condition::OneOf {
+        sql: KIND,
+        all: KINDS,
+        labels: vec![STANDALONE],
+    }
+}
+
 pub(crate) fn open(_: &Viewer) -> Condition {
     Condition::OneOf {
         sql: STATUS,

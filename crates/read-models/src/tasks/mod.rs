@@ -24,7 +24,7 @@ use asked::{Asked, COLUMNS};
 pub use checklist::{ChecklistTask, changed_tasks, tasks_of};
 pub(crate) use fields::{
     ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DELETED, DUE, LISTING, OPEN_STATUSES, ORDER,
-    STANDALONE, STATUS, open, overdue, shown,
+    STANDALONE, STATUS, open, overdue, shown, standalone,
 };
 pub use key::TaskKey;
 pub use list::MOST_COUNTED;

@@ -52,8 +52,8 @@ fn whose(part: &Condition) -> Option<&str> {
 
 /// Narrows a filter to what is open and what the viewer is shown.
 fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
-    let open = tasks::open(viewer);
-    tasks::shown(Condition::all(vec![filter.clone(), open]), shown, viewer)
+    let parts = vec![filter.clone(), tasks::open(viewer), tasks::standalone()];
+    tasks::shown(Condition::all(parts), shown, viewer)
 }
 
 /// The statement for a page: `{0}` is the schema of `tasks`, `{1}` that of `accounts`.

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use handoff_commands::Answer;
 use handoff_documents::{Content, ObjectKey, StoreError};
 use handoff_domain::{
     State,
@@ -13,6 +14,7 @@ use handoff_proto::v1::{self, download_document_response::Part};
 use sha2::{Digest, Sha256 as Hasher};
 use tonic::{Request, Status};
 use tracing::Span;
+use uuid::Uuid;
 
 use super::{Contents, NEWEST};
 use crate::{call::Call, command::Order, error::ApiError, fields::Fields, views::View};
@@ -30,26 +32,45 @@ impl Contents {
     > {
         let (call, request) = Call::of(request)?;
         let view = View::of(&call.caller, call.method.path)?;
-        let mut fields = Fields::new();
-        let name = fields.name::<DocumentName>("name", &request.name);
-        let offset = match u64::try_from(request.offset) {
-            Ok(offset) => Some(offset),
-            Err(_) => fields.violation(
-                "offset",
-                format!("is {}; the first byte is 0", request.offset),
-            ),
-        };
-        let command_id = fields.request_id(&request.request_id);
-        let read = name.zip(offset).zip(command_id);
-        let ((name, offset), command_id) = fields.finish(read)?;
-        Span::current().record("request_id", tracing::field::display(command_id));
+        let wish = Wish::read(&request.name, request.offset, &request.request_id)?;
         // A download that goes on is the same request.
         let whole = v1::DownloadDocumentRequest {
             offset: 0,
             ..request
         };
-        let order = Order::new(call, view, command_id, None, &whole);
+        let order = Order::new(call, view, wish.command_id, None, &whole);
+        let (answer, chunks) = self.open(&order, wish).await?;
+        let done = self.commands.done(&order, answer);
+        let header = v1::DownloadDocumentHeader {
+            document: Some(done.document()?),
+            receipt: Some(done.receipt()),
+        };
+        let header = stream::iter([Ok(Part::Header(header))]);
+        let parts = header.chain(chunks.map_ok(Part::Chunk));
+        Ok(parts.map(|part| match part {
+            Ok(part) => Ok(v1::DownloadDocumentResponse { part: Some(part) }),
+            Err(error) => Err(Status::from(error)),
+        }))
+    }
 
+    /// Counts the view, and opens the content. Whoever may not see the document learns nothing about it.
+    pub(crate) async fn open<V>(
+        &self,
+        order: &Order<V>,
+        wish: Wish,
+    ) -> Result<
+        (
+            Answer,
+            impl Stream<Item = Result<v1::DocumentChunk, ApiError>> + Send + use<V>,
+        ),
+        ApiError,
+    > {
+        let Wish { name, offset, .. } = wish;
+        // Also of a download that goes on: it may be hidden by now.
+        let command = RecordView { name: name.clone() };
+        self.commands
+            .rehearse(order, &command, &self.states)
+            .await?;
         let details = self.details(&name).await?;
         let file = &details.file;
         if offset >= file.size {
@@ -62,25 +83,13 @@ impl Contents {
             .read(&ObjectKey::of(&name, file), offset)
             .await
             .map_err(|error| unreadable(error, &name))?;
-        let command = RecordView { name: name.clone() };
-        let answer = self.commands.submit(&order, order.whole(), command).await?;
-        let done = self.commands.done(&order, answer);
-        let header = v1::DownloadDocumentHeader {
-            document: Some(done.document()?),
-            receipt: Some(done.receipt()),
-        };
-        let header = stream::iter([Ok(Part::Header(header))]);
+        let answer = self.commands.submit(order, order.whole(), command).await?;
         let expected = (offset == 0).then_some(file.sha256);
-        let chunks = chunks(content, name, expected).map_ok(|data| {
-            Part::Chunk(v1::DocumentChunk {
-                file: 0,
-                data: data.into(),
-            })
+        let chunks = chunks(content, name, expected).map_ok(|data| v1::DocumentChunk {
+            file: 0,
+            data: data.into(),
         });
-        Ok(header.chain(chunks).map(|part| match part {
-            Ok(part) => Ok(v1::DownloadDocumentResponse { part: Some(part) }),
-            Err(error) => Err(Status::from(error)),
-        }))
+        Ok((answer, chunks))
     }
 
     /// What is known of a document, which must exist.
@@ -90,6 +99,34 @@ impl Contents {
             State::Document(document) => Ok(document.existing(name)?.clone()),
             _ => Err(ApiError::not_found(name.as_str())),
         }
+    }
+}
+
+/// Which content is wanted, from where on.
+pub(crate) struct Wish {
+    name: DocumentName,
+    offset: u64,
+    pub(crate) command_id: Uuid,
+}
+
+impl Wish {
+    /// Reads what a request for a content says.
+    pub(crate) fn read(name: &str, offset: i64, request_id: &str) -> Result<Self, ApiError> {
+        let mut fields = Fields::new();
+        let name = fields.name::<DocumentName>("name", name);
+        let offset = match u64::try_from(offset) {
+            Ok(offset) => Some(offset),
+            Err(_) => fields.violation("offset", format!("is {offset}; the first byte is 0")),
+        };
+        let command_id = fields.request_id(request_id);
+        let read = name.zip(offset).zip(command_id);
+        let ((name, offset), command_id) = fields.finish(read)?;
+        Span::current().record("request_id", tracing::field::display(command_id));
+        Ok(Self {
+            name,
+            offset,
+            command_id,
+        })
     }
 }
 

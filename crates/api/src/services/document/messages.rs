@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use handoff_proto::v1::{self, upload_documents_request::Part};
+use handoff_proto::v1::{self, upload_documents_request};
 use tokio::time::{Instant, timeout_at};
 use tonic::Streaming;
 
@@ -25,17 +25,35 @@ pub(super) struct Chunk {
     pub(super) bytes: Bytes,
 }
 
+/// A message of an upload, of the team's or of a contact's.
+pub(crate) trait UploadMessage {
+    /// What it says; none if it says nothing.
+    fn part(self) -> Option<Part>;
+}
+
+/// What a message says.
+pub(crate) enum Part {
+    Header(v1::UploadDocumentsHeader),
+    Chunk(v1::DocumentChunk),
+}
+
+impl UploadMessage for v1::UploadDocumentsRequest {
+    fn part(self) -> Option<Part> {
+        self.part.map(|part| match part {
+            upload_documents_request::Part::Header(header) => Part::Header(header),
+            upload_documents_request::Part::Chunk(chunk) => Part::Chunk(chunk),
+        })
+    }
+}
+
 /// The messages of an upload as they come.
-pub(super) struct Messages {
-    stream: Streaming<v1::UploadDocumentsRequest>,
+pub(super) struct Messages<M> {
+    stream: Streaming<M>,
     deadline: Instant,
 }
 
-impl Messages {
-    pub(super) fn new(
-        stream: Streaming<v1::UploadDocumentsRequest>,
-        deadline: Option<Deadline>,
-    ) -> Self {
+impl<M: UploadMessage> Messages<M> {
+    pub(super) fn new(stream: Streaming<M>, deadline: Option<Deadline>) -> Self {
         let longest = Instant::now() + LONGEST_UPLOAD;
         Self {
             stream,
@@ -85,7 +103,7 @@ impl Messages {
             .map_err(|status| ApiError::Unreadable {
                 description: status.message().to_owned(),
             })?;
-        match message.map(|message| message.part) {
+        match message.map(UploadMessage::part) {
             None => Ok(None),
             Some(Some(part)) => Ok(Some(part)),
             Some(None) => Err(ApiError::invalid(

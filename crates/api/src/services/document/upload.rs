@@ -1,25 +1,37 @@
 //! An upload, from its header to the documents: it leaves all of them or nothing.
 
-use handoff_commands::CommandError;
+use handoff_commands::{Answer, CommandError};
 use handoff_documents::{DocumentStore, Expected, ObjectKey, Upload, UploadError};
-use handoff_domain::{State, Version, document::MediaType, names::StreamName};
+use handoff_domain::{
+    State, Version,
+    document::{Details, MediaType},
+    names::StreamName,
+};
 use handoff_event_log::Position;
 use handoff_proto::v1;
 use tonic::Streaming;
 use tracing::Span;
+use uuid::Uuid;
 
 use super::{
     Contents, NEWEST,
     header::Wanted,
-    messages::{Chunk, Messages, out_of_place},
+    messages::{Chunk, Messages, UploadMessage, out_of_place},
 };
 use crate::{
     call::Call,
-    command::{Done, Order},
+    command::Order,
     error::ApiError,
     fields::Fields,
     views::{self, View},
 };
+
+/// An upload that was done.
+pub(crate) struct Uploaded {
+    /// The documents right after it, by name, in the order of the files.
+    pub(crate) documents: Vec<(StreamName, Details)>,
+    pub(crate) receipt: v1::CommandReceipt,
+}
 
 impl Contents {
     pub(super) async fn upload(
@@ -30,46 +42,72 @@ impl Contents {
         let view = View::of(&call.caller, call.method.path)?;
         let mut messages = Messages::new(stream, call.deadline);
         let header = messages.header().await?;
-        let mut fields = Fields::new();
-        let command_id = fields.request_id(&header.request_id);
-        // Where the id is wrong, the rest is read only to say what else is.
-        let wanted = Wanted::read(&header, command_id.unwrap_or_default(), &mut fields);
-        let (wanted, command_id) = fields.finish(wanted.zip(command_id))?;
-        Span::current().record("request_id", tracing::field::display(command_id));
-        // The digests in the header stand for the contents.
-        let order = Order::new(call, view, command_id, None, &header);
-        let streams = wanted.streams();
-        let done = match self.exist(&streams).await? {
-            // A retry, or ids that are taken: no content is needed to say so.
-            true => self.submit(&order, wanted.command).await?,
-            false => self.store_and_submit(&order, wanted, messages).await?,
-        };
-        let mut documents = Vec::with_capacity(streams.len());
-        for stream in &streams {
-            let document = self.document(view, stream, done.position()).await?;
-            documents.push(document);
-        }
+        let order = |command_id| Order::new(call, view, command_id, None, &header);
+        let uploaded = self.attach(&header, order, messages).await?;
+        let documents = uploaded.documents.iter();
         Ok(v1::UploadDocumentsResponse {
-            documents,
-            receipt: Some(done.receipt()),
+            documents: documents
+                .map(|(name, details)| views::document::of_details(view, name.as_str(), details))
+                .collect(),
+            receipt: Some(uploaded.receipt),
         })
     }
 
-    async fn submit(
+    /// What a contact uploads.
+    pub(crate) async fn upload_for_contact<M>(
         &self,
-        order: &Order,
-        command: impl handoff_domain::Command + 'static,
-    ) -> Result<Done, ApiError> {
-        let answer = self.commands.submit(order, order.whole(), command).await?;
-        Ok(self.commands.done(order, answer))
+        call: Call,
+        stream: Streaming<M>,
+    ) -> Result<Uploaded, ApiError>
+    where
+        M: UploadMessage,
+    {
+        let mut messages = Messages::new(stream, call.deadline);
+        let header = messages.header().await?;
+        let order = |command_id| Order::of_contact(call, command_id, &header);
+        self.attach(&header, order, messages).await
     }
 
-    async fn store_and_submit(
+    /// Does the upload that a header asks for. The digests in it stand for the contents.
+    async fn attach<V, M: UploadMessage>(
         &self,
-        order: &Order,
+        header: &v1::UploadDocumentsHeader,
+        order: impl FnOnce(Uuid) -> Order<V>,
+        messages: Messages<M>,
+    ) -> Result<Uploaded, ApiError> {
+        let mut fields = Fields::new();
+        let command_id = fields.request_id(&header.request_id);
+        // Where the id is wrong, the rest is read only to say what else is.
+        let wanted = Wanted::read(header, command_id.unwrap_or_default(), &mut fields);
+        let (wanted, command_id) = fields.finish(wanted.zip(command_id))?;
+        Span::current().record("request_id", tracing::field::display(command_id));
+        let order = order(command_id);
+        let streams = wanted.streams();
+        let answer = match self.exist(&streams).await? {
+            // A retry, or ids that are taken: no content is needed to say so.
+            true => {
+                let whole = order.whole();
+                self.commands.submit(&order, whole, wanted.command).await?
+            }
+            false => self.store_and_submit(&order, wanted, messages).await?,
+        };
+        let mut documents = Vec::with_capacity(streams.len());
+        for stream in streams {
+            let details = self.document(&stream, answer.receipt.position).await?;
+            documents.push((stream, details));
+        }
+        Ok(Uploaded {
+            documents,
+            receipt: views::receipt(answer.receipt),
+        })
+    }
+
+    async fn store_and_submit<V, M: UploadMessage>(
+        &self,
+        order: &Order<V>,
         wanted: Wanted,
-        messages: Messages,
-    ) -> Result<Done, ApiError> {
+        messages: Messages<M>,
+    ) -> Result<Answer, ApiError> {
         let store = self.store()?;
         let _room = self
             .uploads
@@ -80,7 +118,8 @@ impl Contents {
             .await?;
         let contents = wanted.contents();
         let media_types = store_all(store, &contents, messages).await?;
-        let done = self.submit(order, wanted.found(media_types)).await;
+        let command = wanted.found(media_types);
+        let done = self.commands.submit(order, order.whole(), command).await;
         for (key, _) in &contents {
             match (&done, self.is_of_its_document(key).await) {
                 (_, Ok(true)) => store.settle(key).await,
@@ -116,15 +155,10 @@ impl Contents {
     }
 
     /// A document as it was at a position.
-    async fn document(
-        &self,
-        view: View,
-        stream: &StreamName,
-        position: Position,
-    ) -> Result<v1::Document, ApiError> {
+    async fn document(&self, stream: &StreamName, position: Position) -> Result<Details, ApiError> {
         let found = self.states.at(stream, position).await?;
         match &found.state {
-            State::Document(document) => views::document::of_state(view, stream.as_str(), document),
+            State::Document(document) => document.details().cloned(),
             _ => None,
         }
         .ok_or_else(|| CommandError::Contradiction(stream.clone()).into())
@@ -135,10 +169,10 @@ impl Contents {
 ///
 /// # Errors
 /// Nothing is left of any.
-async fn store_all(
+async fn store_all<M: UploadMessage>(
     store: &DocumentStore,
     contents: &[(ObjectKey, Expected)],
-    mut messages: Messages,
+    mut messages: Messages<M>,
 ) -> Result<Vec<MediaType>, ApiError> {
     let mut media_types = Vec::with_capacity(contents.len());
     let mut next = messages.chunk().await?;
@@ -165,13 +199,13 @@ async fn store_all(
 }
 
 /// Writes one content, which begins with `next`; leaves there what follows it.
-async fn store_one(
+async fn store_one<M: UploadMessage>(
     store: &DocumentStore,
     index: usize,
     key: &ObjectKey,
     expected: &Expected,
     next: &mut Option<Chunk>,
-    messages: &mut Messages,
+    messages: &mut Messages<M>,
 ) -> Result<MediaType, ApiError> {
     let mut upload = store.begin(key.clone(), expected.clone()).await?;
     match write(&mut upload, index, next, messages).await {
@@ -183,11 +217,11 @@ async fn store_one(
     }
 }
 
-async fn write(
+async fn write<M: UploadMessage>(
     upload: &mut Upload,
     index: usize,
     next: &mut Option<Chunk>,
-    messages: &mut Messages,
+    messages: &mut Messages<M>,
 ) -> Result<(), ApiError> {
     while let Some(Chunk { file, bytes }) = next.take_if(|chunk| chunk.file <= index) {
         if file < index {

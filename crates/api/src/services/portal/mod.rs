@@ -1,22 +1,27 @@
 //! PortalService: what contacts ask and do, about their own account only.
 //!
 //! Who calls is a contact whose portal access the log confirmed for this call. Queries are answered from the
-//! read models `portal` and `portal_notes`, which have nothing that is not for contacts; commands are decided
-//! by the domain with the contact as caller.
+//! read models `portal` and `portal_notes`, which have nothing that is not for contacts, and `documents`, of which
+//! they get what is shown to them at that moment; commands are decided by the domain with the contact as caller.
 
+mod documents;
 mod requests;
 
+use std::pin::Pin;
+
+use futures_util::Stream;
 use handoff_domain::names::{OrderName, StreamName, TaskName};
 use handoff_event_log::Position;
 use handoff_proto::v1::{self, portal_service_server::PortalService};
 use handoff_read_models::{Answer, ListRequest, Page, portal_notes::PortalNoteEntry};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     command::Commands,
     error::ApiError,
     fields::Fields,
     query::{ContactQuery, ReadSide},
+    services::document::Contents,
     views::portal as view,
 };
 
@@ -24,6 +29,7 @@ use crate::{
 pub(crate) struct Portal {
     pub(crate) read_side: ReadSide,
     pub(crate) commands: Commands,
+    pub(crate) contents: Contents,
 }
 
 impl Portal {
@@ -117,6 +123,8 @@ impl PortalService for Portal {
         let entry = answer.value.ok_or_else(missing)?;
         let (of, token) = (StreamName::from(&name), &request.notes_page_token);
         let notes = self.notes(&query, &of, token, min_position).await?;
+        let documents = self.documents(&query, &of, min_position).await?;
+        let position = answer.position.min(notes.position).min(documents.position);
         let service = entry.service_display_name;
         Ok(Response::new(v1::PortalServiceGetOrderResponse {
             order: Some(view::order(
@@ -127,7 +135,8 @@ impl PortalService for Portal {
             )),
             notes: shown(notes.value.items),
             next_notes_page_token: notes.value.next_page_token,
-            position: answer.position.min(notes.position).0,
+            position: position.0,
+            documents: documents.value,
         }))
     }
 
@@ -151,11 +160,14 @@ impl PortalService for Portal {
         let entry = answer.value.ok_or_else(missing)?;
         let (of, token) = (StreamName::from(&name), &request.notes_page_token);
         let notes = self.notes(&query, &of, token, min_position).await?;
+        let documents = self.documents(&query, &of, min_position).await?;
+        let position = answer.position.min(notes.position).min(documents.position);
         Ok(Response::new(v1::PortalServiceGetTaskResponse {
             task: Some(view::task(name.as_str(), &entry.task, query.viewer.now)),
             notes: shown(notes.value.items),
             next_notes_page_token: notes.value.next_page_token,
-            position: answer.position.min(notes.position).0,
+            position: position.0,
+            documents: documents.value,
         }))
     }
 
@@ -232,6 +244,25 @@ impl PortalService for Portal {
             order: Some(done.order()?),
             receipt: Some(done.receipt()),
         }))
+    }
+
+    async fn upload_documents(
+        &self,
+        request: Request<Streaming<v1::PortalServiceUploadDocumentsRequest>>,
+    ) -> Result<Response<v1::PortalServiceUploadDocumentsResponse>, Status> {
+        Ok(Response::new(self.upload(request).await?))
+    }
+
+    type DownloadDocumentStream = Pin<
+        Box<dyn Stream<Item = Result<v1::PortalServiceDownloadDocumentResponse, Status>> + Send>,
+    >;
+
+    async fn download_document(
+        &self,
+        request: Request<v1::PortalServiceDownloadDocumentRequest>,
+    ) -> Result<Response<Self::DownloadDocumentStream>, Status> {
+        let stream = self.download(request).await?;
+        Ok(Response::new(Box::pin(stream)))
     }
 
     async fn ask_question(

@@ -15,9 +15,12 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct DocumentList {
-    /// Only documents on this task: its number, id or tasks/ID
+    /// Only documents on this task: its number, id, tasks/ID or orders/ID/tasks/ID
     #[arg(long)]
     task: Option<String>,
+    /// Only documents on this order and its tasks: its id or orders/ID
+    #[arg(long, value_name = "ORDER", conflicts_with = "task")]
+    on_order: Option<String>,
     /// Only documents about this account or member
     #[arg(long, visible_alias = "account")]
     subject: Option<String>,
@@ -40,6 +43,9 @@ impl DocumentList {
         if let Some(task) = &self.task {
             let min_position = self.list.consistency.min_position;
             filter = filter.equals("parent", &task::find(session, task, min_position).await?);
+        }
+        if let Some(order) = &self.on_order {
+            filter = filter.equals("order", &name::order(order)?);
         }
         if let Some(subject) = &self.subject {
             filter = filter.equals("subject", &name::subject(subject)?);

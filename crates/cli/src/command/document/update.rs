@@ -6,7 +6,7 @@ use handoff_proto::v1::{
 };
 use prost_types::FieldMask;
 
-use super::{Target, name, said::SaidArgs};
+use super::{Target, called, said::SaidArgs};
 use crate::{error::Error, output::Printer, session::Session};
 
 #[derive(Debug, Args)]
@@ -92,7 +92,7 @@ impl UpdateDocument {
             .map_or(DocumentVisibility::Unspecified, Into::into);
         let request = v1::UpdateDocumentRequest {
             document: Some(Document {
-                name: name(&self.target.document),
+                name: called(&self.target.document),
                 file_name: self.file_name.unwrap_or_default(),
                 active: self.active.unwrap_or_default(),
                 category: said.category.unwrap_or_default(),

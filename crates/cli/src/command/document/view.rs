@@ -1,17 +1,52 @@
 //! A document as people see it.
 
-use handoff_proto::v1::Document;
+use std::io;
+
+use handoff_proto::v1::{Document, DocumentVisibility};
 
 use crate::{
     command::words,
     html,
-    output::{Cell, Row, Show, Tone},
+    output::{Cell, Printer, Row, Show, Tone},
     time,
 };
 
 /// A number of bytes for people: `183 kB`.
-pub(super) fn size(bytes: i64) -> String {
+pub(crate) fn size(bytes: i64) -> String {
     indicatif::DecimalBytes(u64::try_from(bytes).unwrap_or_default()).to_string()
+}
+
+/// Shows the documents that come with `parent`, which they are on, or with what is part of it; nothing if there are none.
+pub(crate) fn show(documents: &[Document], parent: &str, printer: &Printer) -> io::Result<()> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    printer.title("Documents")?;
+    let rows = documents.iter();
+    let rows = rows.map(|document| row_of_one(document, parent));
+    printer.table(
+        &["ID", "FILE", "SIZE", "CATEGORY", "SEEN BY", "ON TASK"],
+        rows.collect(),
+    )
+}
+
+fn row_of_one(document: &Document, parent: &str) -> Vec<Cell> {
+    let id = document.name.rsplit('/').next().unwrap_or_default();
+    let on = document.parent.strip_prefix(parent).unwrap_or_default();
+    let on = on.strip_prefix("/tasks/").unwrap_or_default();
+    let seen_by = match (document.visibility(), document.active) {
+        (DocumentVisibility::Portal, true) => Cell::from("contacts too"),
+        (DocumentVisibility::Portal, false) => Cell::new("the team, inactive", Tone::Faint),
+        (_, _) => Cell::new("the team", Tone::Faint),
+    };
+    vec![
+        id.into(),
+        document.file_name.as_str().into(),
+        size(document.size_bytes).into(),
+        document.category.as_str().into(),
+        seen_by,
+        on.into(),
+    ]
 }
 
 fn visibility(document: &Document) -> String {

@@ -11,7 +11,10 @@ use crate::{command::CommandArgs, error::Error, name, output::Printer, session::
 
 /// Sends a command, and says how the order stands after it.
 macro_rules! send {
-    ($session:ident, $printer:ident, $method:ident, $request:expr) => {{
+    ($session:ident, $printer:ident, $method:ident, $request:expr) => {
+        send!($session, $printer, $method, $request, view::sentence)
+    };
+    ($session:ident, $printer:ident, $method:ident, $request:expr, $sentence:expr) => {{
         let request = $request;
         let answer = $session
             .command(
@@ -24,7 +27,7 @@ macro_rules! send {
                 },
             )
             .await?;
-        let sentence = view::sentence(answer.order.as_ref().unwrap_or(&Order::default()));
+        let sentence = $sentence(answer.order.as_ref().unwrap_or(&Order::default()));
         Ok($printer.done(&answer, &sentence)?)
     }};
 }
@@ -46,6 +49,18 @@ pub(crate) struct PlaceOrder {
     id: Option<String>,
     #[command(flatten)]
     command: CommandArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateOrder {
+    #[command(flatten)]
+    order: Target,
+    /// Another title
+    #[arg(long)]
+    title: Option<String>,
+    /// From when its deadlines count; the due times move with it
+    #[arg(long, value_name = "DATE")]
+    start: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -149,6 +164,39 @@ impl PlaceOrder {
     }
 }
 
+impl UpdateOrder {
+    pub(super) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
+        let named = [
+            ("title", self.title.is_some()),
+            ("start_time", self.start.is_some()),
+        ];
+        let paths = named.into_iter().filter(|(_, given)| *given);
+        let paths: Vec<String> = paths.map(|(path, _)| path.to_owned()).collect();
+        if paths.is_empty() {
+            return Err(Error::usage(
+                "nothing is to be changed",
+                "Give --title or --start.",
+            ));
+        }
+        send!(
+            session,
+            printer,
+            update_order,
+            v1::UpdateOrderRequest {
+                order: Some(Order {
+                    name: name::order(&self.order.order)?,
+                    title: self.title.unwrap_or_default(),
+                    start_time: session.start(self.start.as_deref()).await?,
+                    ..Default::default()
+                }),
+                update_mask: Some(FieldMask { paths }),
+                request_id: self.order.command.request_id(),
+                etag: self.order.etag.unwrap_or_default(),
+            }
+        )
+    }
+}
+
 impl Content {
     fn task(&self, title: Option<&str>) -> OrderTask {
         let visibility = self.visibility.map(v1::ChecklistVisibility::from);
@@ -244,23 +292,26 @@ impl EditTask {
 impl Note {
     pub(super) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
         let order = name::order(&self.order)?;
-        let visibility = match self.portal {
-            true => TaskVisibility::Portal,
-            false => TaskVisibility::Internal,
+        let (visibility, readers) = match self.portal {
+            true => (TaskVisibility::Portal, "the team and contacts"),
+            false => (TaskVisibility::Internal, "the team"),
         };
+        let name = match &self.task {
+            None => order,
+            Some(task) => name::in_checklist(&order, task)?,
+        };
+        let sentence = format!("Noted on {name}, for {readers}.");
         send!(
             session,
             printer,
             add_order_note,
             v1::AddOrderNoteRequest {
-                name: match &self.task {
-                    None => order,
-                    Some(task) => name::in_checklist(&order, task)?,
-                },
+                name,
                 note: self.note,
                 visibility: visibility.into(),
                 request_id: self.command.request_id(),
-            }
+            },
+            |_| sentence
         )
     }
 }

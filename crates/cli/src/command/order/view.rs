@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use handoff_proto::v1::{
-    ChecklistVisibility, GetOrderResponse, Order, OrderNote, OrderStatus, OrderSummary, OrderTask,
+    ChecklistVisibility, GetOrderResponse, GetOrderTaskResponse, Order, OrderNote, OrderStatus,
+    OrderSummary, OrderTask,
 };
 
 use crate::{
@@ -32,6 +33,16 @@ fn all(names: &[String], display_names: &HashMap<String, String>) -> String {
     match each.is_empty() {
         true => "nobody".to_owned(),
         false => each.join(", "),
+    }
+}
+
+/// Who works on the order now: those of the team, or the client where it is only the client's turn.
+fn who(order: &Order, display_names: &HashMap<String, String>) -> String {
+    let waits =
+        |task: &OrderTask| task.current && task.visibility() == ChecklistVisibility::ClientAssigned;
+    match order.assignees.is_empty() && order.tasks.iter().any(waits) {
+        true => "nobody; it waits for the client".to_owned(),
+        false => all(&order.assignees, display_names),
     }
 }
 
@@ -67,7 +78,7 @@ pub(super) fn fields(answer: &GetOrderResponse) -> Vec<(&'static str, Cell)> {
         ("Account", called(&order.account, names).into()),
         ("Service", called(&order.service, names).into()),
         ("Status", status(&order)),
-        ("Assigned to", all(&order.assignees, names).into()),
+        ("Assigned to", who(&order, names).into()),
         ("Start", time::minutes(order.start_time.as_ref()).into()),
         ("Next due", late(due, answer.overdue)),
         ("Closed", time::minutes(order.close_time.as_ref()).into()),
@@ -124,8 +135,44 @@ fn row(task: &OrderTask, begins: bool, display_names: &HashMap<String, String>) 
     ]
 }
 
+/// What there is to say of one task of an order.
+pub(super) fn task(answer: &GetOrderTaskResponse) -> Vec<(&'static str, Cell)> {
+    let task = answer.task.clone().unwrap_or_default();
+    let order = answer.order.clone().unwrap_or_default();
+    let names = &answer.display_names;
+    let state = match (task.checked, task.current) {
+        (true, _) => Cell::new("done", Tone::Good),
+        (false, true) => Cell::new("current", Tone::Warning),
+        (false, false) => "open".into(),
+    };
+    let visibility = words(task.visibility().as_str_name(), "CHECKLIST_VISIBILITY_");
+    let done_by = match task.checked {
+        true => called(&task.checked_by, names),
+        false => String::new(),
+    };
+    vec![
+        ("Name", task.name.as_str().into()),
+        ("Title", task.title.as_str().into()),
+        ("Order", order.title.into()),
+        ("Account", called(&order.account, names).into()),
+        ("State", state),
+        ("Assigned to", all(&task.assignees, names).into()),
+        ("Role", task.responsible_role.as_str().into()),
+        ("Tier", task.tier.to_string().into()),
+        ("Visibility", visibility.into()),
+        (
+            "Due",
+            late(time::minutes(task.due_time.as_ref()), task.overdue),
+        ),
+        ("Done", time::minutes(task.check_time.as_ref()).into()),
+        ("Done by", done_by.into()),
+        ("Description", html::text(&task.description).into()),
+        ("Etag", Cell::new(task.etag.as_str(), Tone::Faint)),
+    ]
+}
+
 /// A note with its author and time above it.
-pub(super) fn note(note: &OrderNote) -> String {
+pub(super) fn note(note: &OrderNote, display_names: &HashMap<String, String>) -> String {
     let time = time::minutes(note.create_time.as_ref());
     let internal = if note.internal {
         "  (for the team)"
@@ -137,7 +184,8 @@ pub(super) fn note(note: &OrderNote) -> String {
         None => String::new(),
     };
     let lines = html::text(&note.note).replace('\n', "\n  ");
-    format!("{time}  {}{on}{internal}\n  {lines}", note.author)
+    let author = called(&note.author, display_names);
+    format!("{time}  {author}{on}{internal}\n  {lines}")
 }
 
 /// How an order stands after a command.
@@ -145,7 +193,7 @@ pub(super) fn sentence(order: &Order) -> String {
     let word = words(order.status().as_str_name(), "ORDER_STATUS_");
     let done = order.tasks.iter().filter(|task| task.checked).count();
     let who = match order.status() {
-        OrderStatus::Open => format!(", assigned to {}", all(&order.assignees, &HashMap::new())),
+        OrderStatus::Open => format!(", assigned to {}", who(order, &HashMap::new())),
         _ => String::new(),
     };
     format!(
@@ -245,6 +293,22 @@ mod tests {
         assert_eq!(
             sentence(&order),
             "orders/o1 is open: 1 of 2 done, assigned to ana."
+        );
+    }
+
+    #[test]
+    fn an_order_of_nobody_waits_for_the_client_where_it_is_their_turn() {
+        let mut brief = task("brief", 1, false, true);
+        brief.visibility = ChecklistVisibility::ClientAssigned.into();
+        let order = Order {
+            name: "orders/o1".to_owned(),
+            status: OrderStatus::Open.into(),
+            tasks: vec![brief],
+            ..Default::default()
+        };
+        assert_eq!(
+            sentence(&order),
+            "orders/o1 is open: 0 of 1 done, assigned to nobody; it waits for the client."
         );
     }
 }

@@ -13,11 +13,11 @@ use crate::{
     version::Revision,
 };
 
-fn name(id: &str) -> DocumentName {
+pub(super) fn name(id: &str) -> DocumentName {
     DocumentName::from_id(id).unwrap()
 }
 
-fn line(text: &str) -> Line {
+pub(super) fn line(text: &str) -> Line {
     Line::new(text).unwrap()
 }
 
@@ -31,7 +31,7 @@ fn file(size: u64) -> File {
     }
 }
 
-fn attach(task: &str, ids: &[&str]) -> AttachDocuments {
+pub(super) fn attach(task: &str, ids: &[&str]) -> AttachDocuments {
     AttachDocuments {
         parent: format!("tasks/{task}").parse().unwrap(),
         documents: ids
@@ -47,18 +47,18 @@ fn attach(task: &str, ids: &[&str]) -> AttachDocuments {
     }
 }
 
-fn update(id: &str, changes: Changes) -> UpdateDocument {
+pub(super) fn update(id: &str, changes: Changes) -> UpdateDocument {
     UpdateDocument {
         name: name(id),
         changes,
     }
 }
 
-fn view(id: &str) -> RecordView {
+pub(super) fn view(id: &str) -> RecordView {
     RecordView { name: name(id) }
 }
 
-fn details(memory: &Memory, id: &str) -> Details {
+pub(super) fn details(memory: &Memory, id: &str) -> Details {
     memory.document(&name(id)).details().unwrap().clone()
 }
 
@@ -69,7 +69,7 @@ fn offer(memory: &mut Memory, categories: &[&str]) {
     });
 }
 
-fn is_not_found(rejection: &Rejection) -> bool {
+pub(super) fn is_not_found(rejection: &Rejection) -> bool {
     matches!(rejection, Rejection::NotFound { .. })
 }
 
