@@ -153,6 +153,7 @@ impl Delivered {
                     .hash
                     .parse()
                     .map_err(|_| MalformedMessage::Field("hash"))?,
+                reading: Default::default(),
             },
         })
     }
@@ -209,6 +210,7 @@ mod tests {
             metadata: r#"{ "actor" : "system" }"#.to_owned(),
             recorded_at: DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap(),
             hash: Hash::of(b"x"),
+            reading: Default::default(),
         }
     }
 

@@ -49,7 +49,12 @@ impl Precedence {
     /// Whether to rest now.
     pub fn holds(&self) -> bool {
         let pressing = |until: &watch::Receiver<Instant>| *until.borrow() > Instant::now();
-        self.pressing.as_ref().is_some_and(pressing) && *self.waiting.borrow() == 0
+        self.pressing.as_ref().is_some_and(pressing) && !self.is_called()
+    }
+
+    /// Whether somebody waits for a read model.
+    pub fn is_called(&self) -> bool {
+        *self.waiting.borrow() > 0
     }
 
     /// Returns as soon as somebody waits for a read model. Cancel-safe.

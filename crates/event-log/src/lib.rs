@@ -27,5 +27,5 @@ pub use error::LogError;
 pub use hash::Hash;
 pub use log::{Head, Log};
 pub use migrate::{MigrateError, migrate};
-pub use recorded::{Epoch, Metadata, Position, Recorded};
+pub use recorded::{Epoch, Metadata, Position, Reading, Recorded};
 pub use snapshots::{Snapshot, Snapshots, evolve};

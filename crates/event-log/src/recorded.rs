@@ -1,6 +1,6 @@
 //! An event as it stands in the log.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use chrono::{DateTime, Utc};
 use handoff_domain::{
@@ -87,6 +87,31 @@ pub struct Recorded {
     pub metadata: String,
     pub recorded_at: DateTime<Utc>,
     pub hash: Hash,
+    pub reading: Reading,
+}
+
+/// What the payload of an event was read as, once it was: whoever reads the same event again does not do
+/// the work again. Says nothing about the event that its other fields do not say.
+#[derive(Default)]
+pub struct Reading(OnceLock<Box<Result<Event, DecodeError>>>);
+
+/// A copy reads for itself.
+impl Clone for Reading {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Reading {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reading")
+    }
 }
 
 /// The columns that [`Recorded::from_row`] reads, in its order.
@@ -94,6 +119,15 @@ pub(crate) const COLUMNS: &str = "position, stream, version, type, type_version,
      command_id, command_index, payload::text, metadata::text, recorded_at, hash";
 
 impl Recorded {
+    /// Reads the payload as an event of the domain, the first time it is asked for.
+    ///
+    /// # Errors
+    /// See [`Event::decode`].
+    pub fn read(&self) -> Result<&Event, &DecodeError> {
+        let read = || Box::new(self.event());
+        self.reading.0.get_or_init(read).as_ref().as_ref()
+    }
+
     /// Reads the payload as an event of the domain.
     pub fn event(&self) -> Result<Event, DecodeError> {
         Event::decode(
@@ -140,6 +174,7 @@ impl Recorded {
                 .try_get::<_, &[u8]>(12)?
                 .try_into()
                 .map_err(|_| corrupt("its hash has not 32 bytes"))?,
+            reading: Reading::default(),
         })
     }
 }

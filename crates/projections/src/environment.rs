@@ -55,6 +55,9 @@ pub struct Settings {
     pub max_events: usize,
     /// How long a batch is gathered while there is much to do and nobody in the process waits for it.
     pub linger: Duration,
+    /// How long events that change nothing are passed before the checkpoints move past them, while there is
+    /// much to do and nobody in the process waits for it.
+    pub settles: Duration,
     /// How far a read model may fall behind to let commands go first: see [`Precedence`].
     pub yields: Duration,
     /// How long a generation is kept that nobody uses any more.
@@ -68,6 +71,7 @@ impl Default for Settings {
             expiry: Duration::from_secs(5),
             max_events: 2_000,
             linger: Duration::from_millis(50),
+            settles: Duration::from_millis(200),
             yields: Precedence::YIELDS,
             kept: Duration::from_secs(600),
         }

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use handoff_domain::{Event, Partition};
+use handoff_domain::{DecodeError, Event, Partition};
 use handoff_event_log::{Position, Recorded};
 
 use crate::{
@@ -27,20 +27,26 @@ pub(crate) struct Stop {
 #[derive(Debug)]
 pub(crate) struct Decoded<R> {
     pub(crate) recorded: R,
-    /// None for one that was skipped; an error for one that cannot be read.
-    event: Option<Result<Event, String>>,
+    skipped: bool,
 }
 
 impl<R: Borrow<Recorded>> Decoded<R> {
+    /// Reads the event, unless that was done for another projection or it is skipped.
     pub(crate) fn new(recorded: R, skips: &Skips) -> Self {
-        let event = (!skips.contains(&recorded.borrow().position))
-            .then(|| recorded.borrow().event().map_err(|error| describe(&error)));
-        Self { recorded, event }
+        let skipped = skips.contains(&recorded.borrow().position);
+        let decoded = Self { recorded, skipped };
+        let _ = decoded.read();
+        decoded
+    }
+
+    /// None for one that was skipped; an error for one that cannot be read.
+    fn read(&self) -> Option<Result<&Event, &DecodeError>> {
+        (!self.skipped).then(|| self.recorded.borrow().read())
     }
 
     /// The event, unless it was skipped or cannot be read.
     pub(crate) fn event(&self) -> Option<&Event> {
-        self.event.as_ref()?.as_ref().ok()
+        self.read()?.ok()
     }
 
     pub(crate) fn partition(&self) -> Partition {
@@ -87,7 +93,7 @@ impl<M: ReadModel> Fold<M> {
             return new;
         }
         for decoded in events {
-            let Some(Ok(event)) = &decoded.event else {
+            let Some(event) = decoded.event() else {
                 continue;
             };
             let partition = decoded.partition();
@@ -121,9 +127,9 @@ impl<M: ReadModel> Fold<M> {
             position: decoded.position(),
             error,
         };
-        match &decoded.event {
+        match decoded.read() {
             None => Ok(()),
-            Some(Err(error)) => Err(stop(error.clone())),
+            Some(Err(error)) => Err(stop(describe(error))),
             Some(Ok(event)) => {
                 let rows = self.rows.entry(decoded.partition()).or_default();
                 M::fold(rows, decoded.recorded.borrow(), event)

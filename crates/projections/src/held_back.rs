@@ -110,6 +110,7 @@ mod tests {
             metadata: String::new(),
             recorded_at: Default::default(),
             hash: Hash::of(b""),
+            reading: Default::default(),
         })
     }
 

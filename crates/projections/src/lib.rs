@@ -24,6 +24,7 @@ mod inclusion;
 mod leases;
 mod metrics;
 mod model;
+mod passed;
 mod projector;
 mod reaction;
 mod reads;

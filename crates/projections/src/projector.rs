@@ -26,6 +26,7 @@ use crate::{
     leases::{self, Held, Leases, Turn},
     metrics::ProjectorMetrics,
     model::{ReadModel, Succession},
+    passed::Passed,
     reaction::{Passive, Reaction, Step, Trigger, lease},
     table::{self, Table},
 };
@@ -88,6 +89,7 @@ async fn work<M: ReadModel, R: Reaction<M>>(
         subscription: environment.feed.subscribe(),
         live: None,
         skips: Skips::new(),
+        passed: Passed::default(),
         lag: Duration::ZERO,
         paused: false,
         busy: false,
@@ -118,6 +120,7 @@ struct Projector<'a, M: ReadModel, R> {
     /// The generation that is followed; none while this version has none.
     live: Option<Live<M>>,
     skips: Skips,
+    passed: Passed,
     /// How far it was behind at the last beat.
     lag: Duration,
     paused: bool,
@@ -180,6 +183,7 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
         for turn in turns {
             let (Turn::Go(partition, _) | Turn::Halt(partition)) = turn;
             self.back.forget(partition);
+            self.passed.forget(partition);
             self.reaction.lost(partition);
             match turn {
                 Turn::Go(partition, after) => {
@@ -210,6 +214,7 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
         // What another generation had delivered is of no use to this one.
         self.subscription = self.environment.feed.subscribe();
         self.live = None;
+        self.passed.clear();
         self.back = HeldBack::default();
         self.reaction.leave().await;
         let Some(generation) = generation else {
@@ -281,11 +286,18 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
         } else {
             Duration::ZERO
         };
+        let settle_at = self.passed.since().map(|since| since + settings.settles);
         let batch = tokio::select! {
             batch = self.subscription.next(settings.max_events, linger) => batch,
             // Who waits for a position does not wait for others' events.
             () = self.environment.precedence.called(), if self.busy => {
+                if settle_at.is_some() {
+                    return Ok(Vec::new());
+                }
                 self.subscription.next(settings.max_events, Duration::ZERO).await
+            }
+            () = sleep_until(settle_at.unwrap_or(until)), if settle_at.is_some() => {
+                return Ok(Vec::new());
             }
             partition = self.reaction.released(), if R::REACTS => {
                 self.back.release(partition);
@@ -325,7 +337,8 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
                 .leases
                 .held
                 .get(&partition)
-                .is_some_and(|held| held.parked.is_none() && event.position > held.position);
+                .is_some_and(|held| held.parked.is_none() && event.position > held.position)
+                && self.passed.at(partition) < Some(event.position);
             if !goes_on {
                 continue;
             }
@@ -348,14 +361,28 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
         admitted
     }
 
-    /// Applies events and moves the checkpoints, all or nothing.
+    /// Whether events that change nothing may be [passed](Passed) now.
+    fn may_pass(&self, now: Instant) -> bool {
+        let settles = self.environment.settings.settles;
+        !R::REACTS
+            && self.busy
+            && !self.environment.precedence.is_called()
+            && self
+                .passed
+                .since()
+                .is_none_or(|since| now < since + settles)
+    }
+
+    /// Applies events and moves the checkpoints, all or nothing. Without events, moves the checkpoints past
+    /// what was passed, if it is time to.
     async fn apply(&mut self, events: Vec<Arc<Recorded>>) -> Result<(), ProjectorError> {
         let started = Instant::now();
         let mut events = self.admit(events);
+        let may_pass = self.may_pass(started);
         let Some(live) = &mut self.live else {
             return Ok(());
         };
-        if events.is_empty() {
+        if events.is_empty() && (may_pass || self.passed.since().is_none()) {
             return Ok(());
         }
         let held = &live.leases.held;
@@ -367,9 +394,15 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
                 mut stops,
             } = fold(&self.client, &live.table, events).await?;
             stops.extend(undecided.clone());
-            let moves = moves(&folded, &stops, held);
             let changes = live.table.encode(fold.changes())?;
             let growth = fold.growth();
+            if may_pass && stops.is_empty() && changes.is_empty() && growth.is_empty() {
+                let passed = folded.iter().map(|e| (e.partition(), e.position()));
+                self.passed.note(passed, started);
+                self.metrics.events.inc_by(folded.len() as u64);
+                return Ok(());
+            }
+            let moves = moves(&folded, &stops, &self.passed, held);
             let stopped: Vec<_> = stops.values().collect();
             pass(Point::ProjectBeforeWrite);
             try_join!(
@@ -400,6 +433,7 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
                 held.parked = stops.get(partition).map(|stop| stop.position);
             }
         }
+        self.passed.clear();
         for stop in stops.values() {
             self.subscription.revoke(stop.partition);
             self.back.forget(stop.partition);
@@ -426,6 +460,9 @@ impl<M: ReadModel, R: Reaction<M>> Projector<'_, M, R> {
     async fn leave(mut self) -> Result<(), ProjectorError> {
         // What is under way for them ends first, so that no two work on it.
         self.reaction.leave().await;
+        // Whoever takes over need not pass the same events again.
+        self.busy = false;
+        self.apply(Vec::new()).await?;
         if let Some(live) = &mut self.live {
             live.leases.release(&self.client).await?;
         }
@@ -510,15 +547,21 @@ async fn fold<M: ReadModel>(
     }
 }
 
-/// How the checkpoints of the partitions touched move. One that stops at its first event stays, which is
-/// to be true in the table as well.
+/// How the checkpoints of the partitions touched or passed move. One that stops at its first event stays,
+/// which is to be true in the table as well.
 fn moves(
     events: &[Decoded<Arc<Recorded>>],
     stops: &HashMap<Partition, Stop>,
+    passed: &Passed,
     held: &BTreeMap<Partition, Held>,
 ) -> Vec<Move> {
     let mut last: BTreeMap<Partition, Option<Position>> =
         stops.keys().map(|partition| (*partition, None)).collect();
+    last.extend(
+        passed
+            .positions()
+            .map(|(partition, to)| (partition, Some(to))),
+    );
     for event in events {
         last.insert(event.partition(), Some(event.position()));
     }

@@ -237,6 +237,12 @@ pub(crate) struct Encoded {
     deleted: Records,
 }
 
+impl Encoded {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.written.count == 0 && self.deleted.count == 0
+    }
+}
+
 /// An array of the table's row type, in Postgres' binary form.
 #[derive(Debug, Default)]
 struct Records {

@@ -9,7 +9,7 @@ use crate::{
     accounts::{self, Accounts},
     activities::{self, Activities},
     documents::{self, Documents},
-    filter::Viewer,
+    filter::{Parameters, Viewer},
     history::{self, History},
     holdings,
     list::{ListRequest, Listing, Plan, Shown, Statement},
@@ -443,6 +443,71 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
         assert!(
             explained.contains(" rows_stream ") && !explained.contains("Seq Scan"),
             "{explained}"
+        );
+    }
+}
+
+/// The tasks that a statement answers, or how many it counts.
+async fn answered(client: &Client, statement: &Statement) -> Vec<String> {
+    let schemas = ["tasks_1", "accounts_1", "task_texts_1"].map(str::to_owned);
+    let sql = format!(
+        "select coalesce(to_jsonb(a) ->> 'task', to_jsonb(a) ->> 'count') from ({}) a",
+        statement.in_schemas(&schemas)
+    );
+    let rows = client
+        .query_typed(&sql, &statement.parameters.as_typed())
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn a_search_finds_the_same_however_it_is_read() {
+    let database = TestDatabase::create().await;
+    let client = database.connect().await;
+    tables(&client).await;
+    for (filter, most) in [
+        // Words of every task, of some and of none.
+        ("text:call AND open", 10_001),
+        ("text:call AND subject = accounts/a1", 100),
+        (
+            "text:call AND assignee:members/m1 AND priority = NORMAL",
+            2_000,
+        ),
+        ("text:c4ca", 100),
+        ("text:\"call c4ca\" AND status = COMPLETE", 100),
+        ("text:a77-task-7", 11),
+        ("text:nothing", 0),
+        ("text:call AND text:abc AND open", 1_000),
+    ] {
+        for order in ["due_time", "due_time desc", "update_time", "priority"] {
+            let plan = plan(&tasks::LISTING, filter, order);
+            let mut parameters = Parameters::default();
+            let condition = plan.filter_sql(&mut parameters);
+            let (by, limit) = (plan.order.sql(), plan.limit());
+            let sql = format!(
+                "select k.task from {{0}}.rows k where k.status <> 'deleted' and {condition} order by {by} limit {limit}"
+            );
+            let simply = answered(&client, &Statement { sql, parameters }).await;
+            assert_eq!(
+                answered(&client, &tasks::page(&plan)).await,
+                simply,
+                "{filter} by {order}"
+            );
+            assert_eq!(simply.is_empty(), most == 0, "{filter}");
+        }
+        let plan = plan(&tasks::LISTING, filter, "");
+        let mut parameters = Parameters::default();
+        let condition = plan.filter_sql(&mut parameters);
+        let sql = format!(
+            "select count(*) as count from (select from {{0}}.rows k where {condition} limit 10001) c"
+        );
+        let simply = answered(&client, &Statement { sql, parameters }).await;
+        let counted = answered(&client, &tasks::count(&plan)).await;
+        assert_eq!(counted, simply, "{filter}");
+        assert!(
+            counted[0].parse::<i64>().unwrap() <= most,
+            "{filter}: {counted:?}"
         );
     }
 }

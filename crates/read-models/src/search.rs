@@ -80,6 +80,12 @@ pub(crate) fn patterns(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
+/// Whether the index on trigrams finds what is like a pattern that [`patterns`] made.
+pub(crate) fn is_indexed(pattern: &str) -> bool {
+    let parts = pattern.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.into_iter().any(|part| part.len() >= 3)
+}
+
 /// Whether a document is like a pattern that [`patterns`] made.
 pub(crate) fn finds(pattern: &str, document: &str) -> bool {
     let mut word = String::with_capacity(pattern.len());
@@ -119,6 +125,18 @@ mod tests {
         assert!(patterns("  ").is_err());
         assert!(patterns(&"a ".repeat(10)).is_ok());
         assert!(patterns(&"a ".repeat(11)).is_err());
+    }
+
+    #[test]
+    fn a_word_of_three_letters_or_digits_is_indexed() {
+        for (word, indexed) in [
+            ("acme", true),
+            ("a-100", true),
+            ("ab", false),
+            ("a_b%c", false),
+        ] {
+            assert_eq!(is_indexed(&patterns(word).unwrap()[0]), indexed, "{word}");
+        }
     }
 
     #[test]

@@ -120,7 +120,7 @@ async fn seed(client: &Client, tasks: i64) {
          create function pg_temp.one_of(n bigint, of bigint, choice bigint) returns bigint \
              language sql immutable as 'select abs(hashint8extended(n, choice) % of)'; \
          create temp table definitions as select schemaname || '.' || indexname as name, indexdef from pg_indexes \
-             where schemaname in ('tasks_1', 'task_texts_1') and indexname <> 'rows_pk'; \
+             where schemaname in ('tasks_1', 'task_texts_1') and tablename = 'rows' and indexname <> 'rows_pk'; \
          do $$ declare d record; begin for d in select * from definitions loop execute 'drop index ' || d.name; end loop; end $$; \
          insert into tasks_1.rows select {columns} from tasks_1.rows r cross join generate_series(1, {tasks}) n; \
          insert into task_texts_1.rows select n % 64, 'tasks/copy-' || n, 'a' || pg_temp.one_of(n, 8, 1) || '-task-' || n, \

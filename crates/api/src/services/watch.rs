@@ -34,7 +34,9 @@ use crate::{
 };
 
 /// Tasks whose state at some version is remembered: those that watchers looked at last.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
+const TASKS: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
+/// The same of orders, which have up to 1 MiB each.
+const ORDERS: NonZeroUsize = NonZeroUsize::new(32).expect("not zero");
 
 /// What is to be watched.
 pub(crate) struct Watching {
@@ -49,7 +51,22 @@ pub(crate) struct Watching {
 #[derive(Clone)]
 pub(crate) struct Watches {
     events: Events,
-    remembered: Arc<Mutex<LruCache<Place, Versioned>>>,
+    remembered: Arc<Mutex<Remembered>>,
+}
+
+/// States that watchers looked at last, by kind, so that large ones do not crowd out small ones.
+struct Remembered {
+    tasks: LruCache<Place, Versioned>,
+    orders: LruCache<Place, Versioned>,
+}
+
+impl Remembered {
+    fn of(&mut self, kind: Kind) -> &mut LruCache<Place, Versioned> {
+        match kind {
+            Kind::Order => &mut self.orders,
+            _ => &mut self.tasks,
+        }
+    }
 }
 
 /// A task's stream at a version. The epoch tells versions apart that were given twice.
@@ -59,7 +76,10 @@ impl Watches {
     pub(crate) fn new(events: Events) -> Self {
         Self {
             events,
-            remembered: Arc::new(Mutex::new(LruCache::new(REMEMBERED))),
+            remembered: Arc::new(Mutex::new(Remembered {
+                tasks: LruCache::new(TASKS),
+                orders: LruCache::new(ORDERS),
+            })),
         }
     }
 
@@ -125,7 +145,7 @@ impl Watches {
             .remembered
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        remembered.get(place).cloned()
+        remembered.of(place.1.kind()).get(place).cloned()
     }
 
     fn remember(&self, place: Place, versioned: Versioned) {
@@ -133,7 +153,7 @@ impl Watches {
             .remembered
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        remembered.put(place, versioned);
+        remembered.of(place.1.kind()).put(place, versioned);
     }
 }
 

@@ -56,6 +56,7 @@ fn recorded(position: Position, partition: Partition) -> Recorded {
         metadata: String::new(),
         recorded_at: Default::default(),
         hash: Hash::GENESIS,
+        reading: Default::default(),
     }
 }
 

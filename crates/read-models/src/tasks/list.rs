@@ -8,6 +8,7 @@ use super::{
         ASSIGNED, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED_AT, DELETED, DUE, KIND, KINDS, NAME,
         ORDER, STATUS, STATUSES, UNASSIGNED,
     },
+    searched::Searched,
 };
 use crate::{
     filter::{Condition, Parameters, Test},
@@ -44,7 +45,12 @@ pub(crate) fn is_searched(condition: &Condition) -> bool {
 pub(crate) fn page(plan: &Plan) -> Statement {
     let mut parameters = Parameters::default();
     let (order, limit) = (plan.order.sql(), plan.limit());
-    let from = if plan.order.follows(&[DUE, CREATED_AT, NAME]) {
+    let mut with = String::new();
+    let from = if let Some(searched) = Searched::of(&plan.condition) {
+        let (before, rows) = searched.page(plan, &mut parameters);
+        with = before;
+        format!("{rows} k")
+    } else if plan.order.follows(&[DUE, CREATED_AT, NAME]) {
         let rows = format!("order by {order} limit {limit}");
         format!("({}) k", ranges(plan, "k.*", &rows, &mut parameters))
     } else {
@@ -56,7 +62,7 @@ pub(crate) fn page(plan: &Plan) -> Statement {
     let (columns, place) = (columns::<Tasks>("k"), plan.order.place_sql());
     // The names are looked up for the rows of the page only. Of notes, which may be long, a page has none.
     let sql = format!(
-        "select p.*, {SUBJECT_DISPLAY_NAME}, null::text from \
+        "{with} select p.*, {SUBJECT_DISPLAY_NAME}, null::text from \
          (select {columns}, {place} as place from {from} order by {order} limit {limit}) p"
     );
     Statement { sql, parameters }
@@ -67,16 +73,19 @@ pub(crate) fn page(plan: &Plan) -> Statement {
 pub(crate) fn count(plan: &Plan) -> Statement {
     let mut parameters = Parameters::default();
     let most = format!("limit {}", MOST_COUNTED + 1);
-    let rows = ranges(plan, "1", &most, &mut parameters);
+    let (with, rows) = match Searched::of(&plan.condition) {
+        Some(searched) => searched.count(plan, &mut parameters),
+        None => (String::new(), ranges(plan, "1", &most, &mut parameters)),
+    };
     let sql = format!(
-        "select array[]::text[] as place, count(*) as count from (select from ({rows}) k {most}) c"
+        "{with} select array[]::text[] as place, count(*) as count from (select from ({rows}) k {most}) c"
     );
     Statement { sql, parameters }
 }
 
 /// Whose tasks a part of a condition leaves, if it says that and nothing else; empty for nobody's. At most
 /// one member: the tasks of two would be found twice where they are of both.
-fn assigned(part: &Condition) -> Option<Vec<&str>> {
+pub(super) fn assigned(part: &Condition) -> Option<Vec<&str>> {
     match part {
         Condition::Is(Test::HasName {
             sql: ASSIGNED_ANYWHERE,
@@ -99,7 +108,10 @@ fn assigned(part: &Condition) -> Option<Vec<&str>> {
 
 /// Where the rows are that meet a condition: in which parts of the indexes, no row in two of them; and
 /// what is to be asked there besides their status.
-fn places(condition: &Condition, parameters: &mut Parameters) -> (Vec<String>, Condition) {
+pub(super) fn places(
+    condition: &Condition,
+    parameters: &mut Parameters,
+) -> (Vec<String>, Condition) {
     let parts = condition.parts().into_iter();
     let whose = parts.filter_map(|part| Some((part, assigned(part)?)));
     let whose = whose.min_by_key(|(_, whose)| whose.len());

@@ -6,6 +6,7 @@ mod checklist;
 mod fields;
 mod key;
 mod list;
+mod searched;
 mod watched;
 
 use handoff_domain::{

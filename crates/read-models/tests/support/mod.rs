@@ -125,6 +125,7 @@ impl Story {
                 metadata: metadata.clone(),
                 recorded_at: self.now,
                 hash: Hash::GENESIS,
+                reading: Default::default(),
             });
         }
         self.states.extend(effects.changed);
