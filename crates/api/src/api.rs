@@ -140,9 +140,14 @@ impl Api {
             queries: read_side.queries.clone(),
         };
         let events = Events::new(log.clone(), states.clone(), committed);
+        let watches = Watches::new(events.clone());
         let tasks = TaskQueries {
             read_side: read_side.clone(),
-            watches: Watches::new(events.clone()),
+            watches: watches.clone(),
+        };
+        let todo = TodoQueries {
+            read_side: read_side.clone(),
+            watches,
         };
         let contents = Contents::new(commands.clone(), states.clone(), documents);
         let documents = Documents::new(contents.clone(), read_side.clone());
@@ -200,8 +205,7 @@ impl Api {
                     .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                TodoQueryServiceServer::new(TodoQueries(read_side.clone()))
-                    .max_decoding_message_size(LARGEST_REQUEST),
+                TodoQueryServiceServer::new(todo).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 CatalogQueryServiceServer::new(CatalogQueries(read_side.clone()))

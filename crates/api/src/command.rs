@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use handoff_commands::{Answer, Clock, CommandError, Gateway, Request, States};
 use handoff_domain::{
     Command, Context, Expectation, Revision, Source, State, Unit, Versioned,
-    names::{Actor, ContactName, StreamName},
+    names::{ContactName, StreamName},
     terms::TaskType,
 };
 use handoff_event_log::{Hash, Position};
@@ -511,11 +511,6 @@ impl Done {
             _ => None,
         }
         .ok_or_else(|| self.contradiction())
-    }
-
-    /// The position of the command's last event.
-    pub(crate) fn position(&self) -> Position {
-        self.answer.receipt.position
     }
 
     /// Where the command's effect is.

@@ -1,10 +1,11 @@
 //! Lists: pages are asked for one after another and shown as they come.
 
 use clap::Args;
+use prost::{Message, Name};
 
 use crate::{
     error::Error,
-    output::{Printer, Row},
+    output::{Cell, Printer, Row},
 };
 
 /// Rows shown at once, and asked for at once, where nothing else is said.
@@ -44,6 +45,21 @@ impl ListArgs {
             consistency,
         }
     }
+
+    /// At most `most` rows where no limit was given.
+    pub(crate) fn limited(&self, most: u32) -> Self {
+        let mut args = self.clone();
+        args.limit.get_or_insert(most);
+        args
+    }
+
+    /// Rows that include a position of the log at least.
+    pub(crate) fn including(&self, position: i64) -> Self {
+        let mut args = self.clone();
+        let min_position = &mut args.consistency.min_position;
+        *min_position = position.max(*min_position);
+        args
+    }
 }
 
 /// What every query takes.
@@ -68,6 +84,19 @@ pub(crate) async fn show<R: Row>(
     printer: &Printer,
     fetch: impl AsyncFn(Page) -> Result<(Vec<R>, String), Error>,
 ) -> Result<(), Error> {
+    show_as(args, printer, (R::HEADER, R::row), fetch).await
+}
+
+/// The columns of a list, and the cells of a row under them.
+pub(crate) type Columns<R> = (&'static [&'static str], fn(&R) -> Vec<Cell>);
+
+/// The same under other columns than the rows have by themselves.
+pub(crate) async fn show_as<R: Message + Name>(
+    args: &ListArgs,
+    printer: &Printer,
+    columns: Columns<R>,
+    fetch: impl AsyncFn(Page) -> Result<(Vec<R>, String), Error>,
+) -> Result<(), Error> {
     let mut left = args.limit.unwrap_or(u32::MAX);
     let mut token = String::new();
     let mut empty = true;
@@ -75,7 +104,7 @@ pub(crate) async fn show<R: Row>(
         let size = i32::try_from(args.page_size.min(left)).unwrap_or(i32::MAX);
         let (rows, next) = fetch(Page { size, token }).await?;
         if !rows.is_empty() {
-            printer.rows(&rows)?;
+            printer.rows_as(columns, &rows)?;
             empty = false;
         }
         left = left.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));

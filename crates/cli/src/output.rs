@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use prost::{Message, Name};
 use serde_json::json;
 
-use crate::{args::Format, error::Error, json};
+use crate::{args::Format, error::Error, json, list::Columns};
 
 /// What a text means, and with that its colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -130,10 +130,24 @@ impl Printer {
 
     /// Some rows of a list, under their header.
     pub(crate) fn rows<R: Row>(&self, rows: &[R]) -> io::Result<()> {
+        self.rows_as((R::HEADER, R::row), rows)
+    }
+
+    /// The same under other columns than the rows have by themselves.
+    pub(crate) fn rows_as<R: Message + Name>(
+        &self,
+        (header, row): Columns<R>,
+        rows: &[R],
+    ) -> io::Result<()> {
         if self.is_json() {
             return rows.iter().try_for_each(|row| self.line(&json::line(row)));
         }
-        self.table(R::HEADER, rows.iter().map(Row::row).collect())
+        self.table(header, rows.iter().map(row).collect())
+    }
+
+    /// Takes away what the terminal shows, so that the next line is its first.
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        self.bytes(b"\x1b[2J\x1b[3J\x1b[H")
     }
 
     /// Rows for people, under their header.

@@ -155,9 +155,15 @@ impl<M: ReadModel> Fold<M> {
                     Change::Insert(row) | Change::Update(row) => M::tallies(row),
                     Change::Delete => Vec::new(),
                 };
-                let before = self.counted.get(&(*partition, key.clone()));
-                for tally in before.into_iter().flatten() {
-                    *growth.entry((tally.clone(), *partition)).or_default() -= 1;
+                let before = match rows.unloaded(key) {
+                    Some(was) => M::tallies(was),
+                    None => {
+                        let counted = self.counted.get(&(*partition, key.clone()));
+                        counted.cloned().unwrap_or_default()
+                    }
+                };
+                for tally in before {
+                    *growth.entry((tally, *partition)).or_default() -= 1;
                 }
                 for tally in after {
                     *growth.entry((tally, *partition)).or_default() += 1;

@@ -54,9 +54,10 @@ impl Source {
     }
 }
 
-/// How far a generation is.
+/// How far a generation is, each partition by itself: of a partition everything up to its bound is included, and
+/// nothing behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     pub(crate) generation: i32,
     pub(crate) head: Position,
     partitions: [Position; PARTITIONS as usize],
@@ -82,9 +83,22 @@ impl Bounds {
         })
     }
 
+    /// The bound of a partition.
+    pub fn of(&self, partition: Partition) -> Position {
+        self.partitions[usize::from(partition.number())]
+    }
+
+    /// The last position of which anything is included.
+    pub fn latest(&self) -> Position {
+        self.partitions
+            .iter()
+            .copied()
+            .fold(self.head, Position::max)
+    }
+
     /// Everything up to this position is included, of the partitions asked for; none asks for all.
     pub(crate) fn included(&self, partitions: Option<&[Partition]>) -> Position {
-        let bound = |partition: &Partition| self.partitions[usize::from(partition.number())];
+        let bound = |partition: &Partition| self.of(*partition);
         match partitions {
             None => self.partitions.iter().copied().min(),
             Some(partitions) => partitions.iter().map(bound).min(),

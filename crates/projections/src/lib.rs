@@ -38,7 +38,7 @@ mod tally;
 pub use admin::{Admin, AdminError};
 pub use columns::{Put, Take, UnreadableRow};
 pub use environment::{Environment, Notices, Settings};
-pub use inclusion::{Inclusion, Source, WaitError};
+pub use inclusion::{Bounds, Inclusion, Source, WaitError};
 pub use metrics::Metrics;
 pub use model::{Beginning, Index, ReadModel, Succession};
 pub use projector::{run_projector, run_reacting};

@@ -31,6 +31,8 @@ pub struct Answer {
     /// Everything up to this position is in the rows, as far as the partitions asked for go; of what
     /// lies behind it some may be.
     pub position: Position,
+    /// How far each partition is, of each source in their order.
+    pub bounds: Vec<Bounds>,
 }
 
 /// Why there are no rows.
@@ -152,6 +154,7 @@ impl Reads {
         let (bounds, rows) = (bounds?, rows?);
         ended?;
         let mut position = None;
+        let mut of_sources = Vec::with_capacity(sources.len());
         for (source, generation) in sources.iter().zip(generations) {
             let mut of_source = bounds
                 .iter()
@@ -164,11 +167,13 @@ impl Reads {
                 return Ok(None);
             }
             let included = bounds.included(partitions);
+            of_sources.push(bounds);
             position = Some(position.map_or(included, |position: Position| position.min(included)));
         }
         Ok(Some(Answer {
             rows,
             position: position.unwrap_or_default(),
+            bounds: of_sources,
         }))
     }
 

@@ -42,6 +42,8 @@ pub struct Rows<K, R> {
 #[derive(Debug)]
 struct Slot<R> {
     row: Option<R>,
+    /// What the table has, of a row that was not loaded.
+    was: Option<R>,
     stored: bool,
     changed: bool,
 }
@@ -134,6 +136,7 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
             Entry::Vacant(entry) => {
                 entry.insert(Slot {
                     row: Some(row),
+                    was: None,
                     stored: false,
                     changed: true,
                 });
@@ -160,12 +163,13 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
     }
 
     /// Puts a row in place of the one that the table has. It need not have been touched: a fold that knows
-    /// from another row what the table has of this key need not load it.
+    /// from another row what the table has of this key, which is `was`, need not load it. Of `was` matters what
+    /// [`tallies`](crate::ReadModel::tallies) look at.
     ///
     /// # Errors
     /// There is none, as far as is known here.
-    pub fn replace(&mut self, key: K, row: R) -> Result<(), FoldError> {
-        let slot = self.known(key)?;
+    pub fn replace(&mut self, key: K, was: R, row: R) -> Result<(), FoldError> {
+        let slot = self.known(key, was)?;
         slot.row = Some(row);
         Ok(())
     }
@@ -174,14 +178,14 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
     ///
     /// # Errors
     /// There is none, as far as is known here.
-    pub fn discard(&mut self, key: K) -> Result<(), FoldError> {
-        let slot = self.known(key)?;
+    pub fn discard(&mut self, key: K, was: R) -> Result<(), FoldError> {
+        let slot = self.known(key, was)?;
         slot.row = None;
         Ok(())
     }
 
     /// The slot of a key of which there is a row: in the table, unless it is known better here.
-    fn known(&mut self, key: K) -> Result<&mut Slot<R>, FoldError> {
+    fn known(&mut self, key: K, was: R) -> Result<&mut Slot<R>, FoldError> {
         match self.slots.entry(key) {
             Entry::Occupied(entry) if entry.get().row.is_none() => Err(FoldError::Missing {
                 key: format!("{:?}", entry.key()),
@@ -193,10 +197,16 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
             }
             Entry::Vacant(entry) => Ok(entry.insert(Slot {
                 row: None,
+                was: Some(was),
                 stored: true,
                 changed: true,
             })),
         }
+    }
+
+    /// What the table has of a key that was not loaded, as the fold said when it first wrote there.
+    pub(crate) fn unloaded(&self, key: &K) -> Option<&R> {
+        self.slots.get(key)?.was.as_ref()
     }
 
     /// Notes that the key is touched; its row is absent unless [`stored`](Self::stored) brings it. True if
@@ -207,6 +217,7 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
             Entry::Vacant(entry) => {
                 entry.insert(Slot {
                     row: None,
+                    was: None,
                     stored: false,
                     changed: false,
                 });
@@ -221,6 +232,7 @@ impl<K: Clone + Eq + Hash + Debug, R> Rows<K, R> {
             key,
             Slot {
                 row: Some(row),
+                was: None,
                 stored: true,
                 changed: false,
             },
@@ -312,18 +324,20 @@ mod tests {
     #[test]
     fn rows_that_were_not_loaded_are_replaced_and_discarded_all_the_same() {
         let mut rows = Rows::default();
-        rows.replace("changed", 1).unwrap();
-        rows.discard("gone").unwrap();
-        rows.replace("back", 2).unwrap();
-        rows.discard("back").unwrap();
+        rows.replace("changed", 0, 1).unwrap();
+        rows.discard("gone", 7).unwrap();
+        rows.replace("back", 8, 2).unwrap();
+        rows.discard("back", 2).unwrap();
         assert!(matches!(
-            rows.discard("back"),
+            rows.discard("back", 2),
             Err(FoldError::Missing { .. })
         ));
         rows.insert("back", 3).unwrap();
         rows.insert("brief", 4).unwrap();
-        rows.replace("brief", 5).unwrap();
-        rows.discard("brief").unwrap();
+        rows.replace("brief", 4, 5).unwrap();
+        rows.discard("brief", 5).unwrap();
+        let was = ["back", "changed", "gone", "brief"].map(|key| rows.unloaded(&key).copied());
+        assert_eq!(was, [Some(8), Some(0), Some(7), None]);
         let mut changes: Vec<_> = rows.changes().collect();
         changes.sort_by_key(|(key, _)| **key);
         assert_eq!(

@@ -366,14 +366,34 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
         );
     }
     for filter in ["", "overdue", "assignee:members/m1", "status = IN_PROGRESS"] {
-        let shown = Shown::OwnAndNobodys;
-        let mut of_tasks = plan(&todo::tasks::LISTING, filter, "");
-        let statement = todo::tasks::page(&mut of_tasks, shown, &viewer);
-        let explained = explain(&client, &statement, &["tasks_1", "accounts_1"]).await;
-        assert!(
-            explained.contains(" rows_assignee_1 ") && !explained.contains("Seq Scan on rows"),
-            "the todo tasks of {filter} are not read by their index:\n{explained}"
-        );
+        let of = |listing| plan(listing, filter, "");
+        for (shown, index) in [
+            (Shown::OwnAndNobodys, "rows_assignee_1"),
+            (Shown::All, "rows_status_due"),
+        ] {
+            let index = match filter {
+                "assignee:members/m1" => "rows_assignee_1",
+                _ => index,
+            };
+            // That nothing there has the status of another list, Postgres knows without looking.
+            let of_orders = filter.replace("IN_PROGRESS", "UPCOMING");
+            for statement in [
+                todo::tasks::page(&mut of(&todo::tasks::LISTING), shown, &viewer),
+                todo::order_tasks::page(
+                    &mut plan(&todo::order_tasks::LISTING, &of_orders, ""),
+                    shown,
+                    &viewer,
+                ),
+            ] {
+                let explained = explain(&client, &statement, &["tasks_1", "accounts_1"]).await;
+                assert!(
+                    explained.contains(&format!(" {index} "))
+                        && explained.contains("kind = s.kind")
+                        && !explained.contains("Seq Scan on rows"),
+                    "the todo tasks of {filter} are not read by {index}:\n{explained}"
+                );
+            }
+        }
     }
     // What the tallies do not tell is counted by the same indexes.
     for (filter, index) in [
@@ -386,7 +406,14 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
     ] {
         let of = |listing| plan(listing, filter, "");
         let (activities, tasks) = (of(&todo::activities::LISTING), of(&todo::tasks::LISTING));
-        let statement = todo::counts(&activities, &tasks, Shown::OwnAndNobodys, &viewer);
+        let order_tasks = of(&todo::order_tasks::LISTING);
+        let statement = todo::counts(
+            &order_tasks,
+            &activities,
+            &tasks,
+            Shown::OwnAndNobodys,
+            &viewer,
+        );
         let explained = explain(&client, &statement, &["activities_1", "tasks_1"]).await;
         assert!(
             explained.contains(&format!(" {index} ")) && !explained.contains("Seq Scan on rows"),
@@ -520,6 +547,7 @@ fn the_document_names_every_field() {
         (&members::LISTING, "| members |"),
         (&activities::LISTING, "| activities |"),
         (&todo::activities::LISTING, "| todo |"),
+        (&todo::order_tasks::LISTING, "| todo |"),
         (&todo::tasks::LISTING, "| todo |"),
         (&services::LISTING, "| services |"),
         (&orders::LISTING, "| orders |"),

@@ -197,18 +197,8 @@ impl Queries {
         consistency: Consistency,
         read: fn(&Row) -> Result<T, UnreadableRow>,
     ) -> Result<Answer<Vec<Placed<T>>>, QueryError> {
-        let Consistency {
-            min_position,
-            deadline,
-        } = consistency;
-        self.inclusion
-            .wait(sources, partitions, min_position, deadline)
-            .await?;
-        let parameters = statement.parameters.as_typed();
-        let query = |schemas: &[String]| statement.in_schemas(schemas);
         let answer = self
-            .reads
-            .read(sources, partitions, query, &parameters)
+            .read(sources, partitions, statement, consistency)
             .await?;
         let rows = answer.rows.iter().map(|row| {
             let place = row.try_get("place").map_err(UnreadableRow::Column)?;
@@ -218,6 +208,27 @@ impl Queries {
             value: rows.collect::<Result<_, _>>()?,
             position: answer.position,
         })
+    }
+
+    /// The rows as Postgres answers them, and how far each of the sources is.
+    async fn read(
+        &self,
+        sources: &[Source],
+        partitions: Option<&[Partition]>,
+        statement: &Statement,
+        consistency: Consistency,
+    ) -> Result<handoff_projections::Answer, QueryError> {
+        let Consistency {
+            min_position,
+            deadline,
+        } = consistency;
+        self.inclusion
+            .wait(sources, partitions, min_position, deadline)
+            .await?;
+        let parameters = statement.parameters.as_typed();
+        let query = |schemas: &[String]| statement.in_schemas(schemas);
+        let answer = self.reads.read(sources, partitions, query, &parameters);
+        Ok(answer.await?)
     }
 
     fn page<T>(&self, plan: &Plan, answer: Answer<Vec<Placed<T>>>) -> Answer<Page<T>> {

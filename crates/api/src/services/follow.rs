@@ -161,6 +161,11 @@ impl Follower {
         self.epoch
     }
 
+    /// Everything wanted up to here was read.
+    pub(crate) fn position(&self) -> Position {
+        self.read
+    }
+
     /// What comes next; none at the end of what was asked for.
     ///
     /// # Errors

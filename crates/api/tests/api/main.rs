@@ -30,5 +30,6 @@ mod task_rules;
 mod tasks;
 mod team_queries;
 mod todo;
+mod todo_watches;
 mod transport;
 mod watches;

@@ -593,7 +593,7 @@ async fn what_a_member_holds_is_listed_by_kind_and_page() {
         .await
         .unwrap_err();
     assert_eq!(unknown.code(), Code::NotFound);
-    assert_eq!(HoldingKind::ALL.len(), 4, "a new kind is listed too");
+    assert_eq!(HoldingKind::ALL.len(), 8, "a new kind is listed too");
 }
 
 #[tokio::test]

@@ -11,6 +11,9 @@ use std::{
 use handoff_api::auth::Role;
 use handoff_proto::v1::{
     self, account_command_service_client::AccountCommandServiceClient,
+    activity_command_service_client::ActivityCommandServiceClient,
+    catalog_command_service_client::CatalogCommandServiceClient,
+    order_command_service_client::OrderCommandServiceClient,
     task_command_service_client::TaskCommandServiceClient,
 };
 use prost::{
@@ -43,6 +46,10 @@ const A: &str = r#"{"name": "tasks/a"}"#;
 const B: &str = r#"{"name": "tasks/b"}"#;
 const ACME: &str = r#"{"name": "accounts/acme"}"#;
 const NOBODY: &str = r#"{"name": "members/nobody"}"#;
+const FOLLOW_UP: &str = r#"{"name": "activities/c"}"#;
+const SEO: &str = r#"{"name": "services/seo"}"#;
+const ORDER: &str = r#"{"name": "orders/o"}"#;
+const WRITE: &str = r#"{"name": "orders/o/tasks/write"}"#;
 const ALL: &str = "{}";
 
 /// Every method, in the order in which they are called. `tasks/a` and `tasks/b`, both of `accounts/acme`, have a note. What only
@@ -56,12 +63,40 @@ const ROWS: &[(&str, &[Ask])] = &[
             Once(r#"{"filter": "subject = \"accounts/acme\""}"#),
         ],
     ),
-    ("TaskQueryService/CountTasks", &[Once(ALL)]),
+    (
+        "TaskQueryService/CountTasks",
+        &[Once(r#"{"filter": "text:late"}"#)],
+    ),
     (
         "TaskQueryService/ListTaskNotes",
         &[Once(r#"{"task": "tasks/a"}"#)],
     ),
-    ("TaskQueryService/WatchTasks", &[Follow(ALL)]),
+    (
+        "TaskQueryService/WatchTasks",
+        &[Follow(r#"{"after_position": 0}"#)],
+    ),
+    ("TodoQueryService/ListOrderTasks", &[Once(ALL)]),
+    ("TodoQueryService/ListActivities", &[Once(ALL)]),
+    ("TodoQueryService/ListTasks", &[Once(ALL)]),
+    ("TodoQueryService/GetCounts", &[Once(ALL)]),
+    (
+        "TodoQueryService/WatchTodo",
+        &[Follow(r#"{"after_position": 0}"#)],
+    ),
+    ("ActivityQueryService/GetActivity", &[Once(FOLLOW_UP)]),
+    ("ActivityQueryService/ListActivities", &[Once(ALL)]),
+    ("CatalogQueryService/GetService", &[Once(SEO)]),
+    ("CatalogQueryService/ListServices", &[Once(ALL)]),
+    ("OrderQueryService/GetOrder", &[Once(ORDER)]),
+    ("OrderQueryService/GetOrderTask", &[Once(WRITE)]),
+    ("OrderQueryService/ListOrders", &[Once(ALL)]),
+    (
+        "OrderQueryService/ListOrderNotes",
+        &[
+            Once(r#"{"parent": "orders/o"}"#),
+            Once(r#"{"parent": "orders/o/tasks/write"}"#),
+        ],
+    ),
     ("AccountQueryService/GetAccount", &[Once(ACME)]),
     ("AccountQueryService/ListAccounts", &[Once(ALL)]),
     (
@@ -322,6 +357,171 @@ const ROWS: &[(&str, &[Ask])] = &[
             r#"{"settings": {"default_sla_hours": 24}, "update_mask": "defaultSlaHours"}"#,
         )],
     ),
+    (
+        "ActivityCommandService/CreateActivity",
+        &[Once(
+            r#"{"activity": {"account": "accounts/acme", "note": "Call"}}"#,
+        )],
+    ),
+    (
+        "ActivityCommandService/UpdateActivity",
+        &[Once(
+            r#"{"activity": {"name": "activities/c", "note": "Call back"}, "update_mask": "note"}"#,
+        )],
+    ),
+    (
+        "ActivityCommandService/AssignActivity",
+        &[Once(
+            r#"{"name": "activities/c", "assignee": "members/ana"}"#,
+        )],
+    ),
+    (
+        "ActivityCommandService/CompleteActivity",
+        &[Once(FOLLOW_UP)],
+    ),
+    ("ActivityCommandService/ReopenActivity", &[Once(FOLLOW_UP)]),
+    (
+        "ActivityCommandService/DeleteActivity",
+        &[Once(r#"{"name": "activities/d"}"#)],
+    ),
+    (
+        "CatalogCommandService/CreateService",
+        &[Once(
+            r#"{"service_id": "seo", "service": {"display_name": "Again"}}"#,
+        )],
+    ),
+    (
+        "CatalogCommandService/UpdateService",
+        &[Once(
+            r#"{"service": {"name": "services/seo", "display_name": "SEO"}, "update_mask": "displayName"}"#,
+        )],
+    ),
+    (
+        "CatalogCommandService/AddTemplateTask",
+        &[Once(
+            r#"{"parent": "services/seo", "task": {"title": "Report"}}"#,
+        )],
+    ),
+    (
+        "CatalogCommandService/UpdateTemplateTask",
+        &[Once(
+            r#"{"task": {"name": "services/seo/tasks/write", "title": "Write"}, "update_mask": "title"}"#,
+        )],
+    ),
+    (
+        "CatalogCommandService/ReorderTemplateTasks",
+        &[Once(
+            r#"{"name": "services/seo", "tasks": ["services/seo/tasks/write"], "tiers": [1]}"#,
+        )],
+    ),
+    (
+        "CatalogCommandService/RemoveTemplateTask",
+        &[Once(r#"{"name": "services/seo/tasks/none"}"#)],
+    ),
+    (
+        "CatalogCommandService/RetireService",
+        &[Once(r#"{"name": "services/none"}"#)],
+    ),
+    (
+        "OrderCommandService/PlaceOrder",
+        &[Once(
+            r#"{"order": {"account": "accounts/acme", "service": "services/seo"}}"#,
+        )],
+    ),
+    (
+        "OrderCommandService/UpdateOrder",
+        &[Once(
+            r#"{"order": {"name": "orders/o", "title": "Words"}, "update_mask": "title"}"#,
+        )],
+    ),
+    (
+        "OrderCommandService/AddOrderTask",
+        &[Once(
+            r#"{"parent": "orders/o", "task": {"title": "Proofread"}}"#,
+        )],
+    ),
+    (
+        "OrderCommandService/UpdateOrderTask",
+        &[Once(
+            r#"{"task": {"name": "orders/o/tasks/write", "title": "Write it"}, "update_mask": "title"}"#,
+        )],
+    ),
+    (
+        "OrderCommandService/ReorderOrderTasks",
+        &[Once(
+            r#"{"name": "orders/o", "tasks": ["orders/o/tasks/write"], "tiers": [1]}"#,
+        )],
+    ),
+    ("OrderCommandService/CheckOrderTask", &[Once(WRITE)]),
+    ("OrderCommandService/UncheckOrderTask", &[Once(WRITE)]),
+    (
+        "OrderCommandService/AssignOrder",
+        &[Once(r#"{"name": "orders/o", "add": ["members/ana"]}"#)],
+    ),
+    (
+        "OrderCommandService/AssignOrderTask",
+        &[Once(
+            r#"{"name": "orders/o/tasks/write", "add": ["members/ana"]}"#,
+        )],
+    ),
+    (
+        "OrderCommandService/AddOrderNote",
+        &[Once(r#"{"name": "orders/o", "note": "Half of it"}"#)],
+    ),
+    (
+        "OrderCommandService/RemoveOrderTask",
+        &[Once(r#"{"name": "orders/o/tasks/none"}"#)],
+    ),
+    ("OrderCommandService/CompleteOrder", &[Once(ORDER)]),
+    ("OrderCommandService/ReopenOrder", &[Once(ORDER)]),
+    (
+        "OrderCommandService/RenewOrder",
+        &[Once(r#"{"name": "orders/o", "cycle": "2027-01"}"#)],
+    ),
+    (
+        "OrderCommandService/CancelOrder",
+        &[Once(r#"{"name": "orders/none"}"#)],
+    ),
+    (
+        "DocumentService/UploadDocuments",
+        &[Once(r#"{"header": {"parent": "tasks/a"}}"#)],
+    ),
+    (
+        "DocumentService/DownloadDocument",
+        &[Once(r#"{"name": "documents/none"}"#)],
+    ),
+    (
+        "DocumentService/UpdateDocument",
+        &[Once(
+            r#"{"document": {"name": "documents/none"}, "update_mask": "active"}"#,
+        )],
+    ),
+    (
+        "DocumentService/GetDocument",
+        &[Once(r#"{"name": "documents/none"}"#)],
+    ),
+    ("DocumentService/ListDocuments", &[Once(ALL)]),
+    ("PortalService/ListOrders", &[Once(ALL)]),
+    ("PortalService/GetOrder", &[Once(ORDER)]),
+    ("PortalService/ListTasks", &[Once(ALL)]),
+    ("PortalService/GetTask", &[Once(A)]),
+    (
+        "PortalService/CreateTask",
+        &[Once(r#"{"task": {"title": "Please"}}"#)],
+    ),
+    (
+        "PortalService/AddNote",
+        &[Once(r#"{"name": "tasks/a", "note": "When?"}"#)],
+    ),
+    (
+        "PortalService/AddOrderNote",
+        &[Once(r#"{"name": "orders/o", "note": "When?"}"#)],
+    ),
+    ("PortalService/CheckTask", &[Once(WRITE)]),
+    (
+        "PortalService/AskQuestion",
+        &[Once(r#"{"question": "When?"}"#)],
+    ),
     ("ProjectionService/ListProjections", &[Once(ALL)]),
     (
         "ProjectionService/GetProjection",
@@ -533,7 +733,8 @@ async fn answer(
     }
 }
 
-/// Adds another note to `tasks/a` and, after it, gives it a title to wait for: another one each time.
+/// Adds another note to `tasks/a` and, after it, gives it a title to wait for: another one each time. The task is open then
+/// and nobody's, so that everybody's todo has it, whatever became of it before.
 async fn mark(server: &TestServer) -> String {
     static MARKS: AtomicUsize = AtomicUsize::new(0);
     let mut tasks = TaskCommandServiceClient::new(server.channel.clone());
@@ -543,6 +744,16 @@ async fn mark(server: &TestServer) -> String {
         ..Default::default()
     };
     tasks.add_internal_note(server.admin(note)).await.unwrap();
+    let reopen = v1::ReopenTaskRequest {
+        name: "tasks/a".into(),
+        ..Default::default()
+    };
+    tasks.reopen_task(server.admin(reopen)).await.ok();
+    let unassign = v1::AssignTaskRequest {
+        name: "tasks/a".into(),
+        ..Default::default()
+    };
+    tasks.assign_task(server.admin(unassign)).await.unwrap();
     let title = format!("Seen {}.", MARKS.fetch_add(1, Ordering::Relaxed));
     let update = v1::UpdateTaskRequest {
         task: Some(v1::Task {
@@ -559,7 +770,7 @@ async fn mark(server: &TestServer) -> String {
     title
 }
 
-/// An account with a contact who may sign in, and two tasks with an internal note each.
+/// An account with a contact who may sign in, two tasks with an internal note each, and something of all else.
 async fn scene() -> TestServer {
     let server = TestServer::start_with_projectors().await;
     let mut tasks = TaskCommandServiceClient::new(server.channel.clone());
@@ -605,6 +816,54 @@ async fn scene() -> TestServer {
         ..Default::default()
     };
     accounts.assign_role(server.ana(role)).await.unwrap();
+    let mut activities = ActivityCommandServiceClient::new(server.channel.clone());
+    for id in ["c", "d"] {
+        let create = v1::CreateActivityRequest {
+            activity_id: id.into(),
+            activity: Some(v1::Activity {
+                account: "accounts/acme".into(),
+                note: "Call".into(),
+                due_date: "2099-12-01".into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        activities
+            .create_activity(server.ana(create))
+            .await
+            .unwrap();
+    }
+    let mut catalog = CatalogCommandServiceClient::new(server.channel.clone());
+    let create = v1::CreateServiceRequest {
+        service_id: "seo".into(),
+        service: Some(v1::Service {
+            display_name: "SEO".into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    catalog.create_service(server.admin(create)).await.unwrap();
+    let add = v1::AddTemplateTaskRequest {
+        parent: "services/seo".into(),
+        task_id: "write".into(),
+        task: Some(v1::TemplateTask {
+            title: "Write".into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    catalog.add_template_task(server.admin(add)).await.unwrap();
+    let place = v1::PlaceOrderRequest {
+        order_id: "o".into(),
+        order: Some(v1::Order {
+            account: "accounts/acme".into(),
+            service: "services/seo".into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let mut orders = OrderCommandServiceClient::new(server.channel.clone());
+    orders.place_order(server.ana(place)).await.unwrap();
     server.is_up_to_date().await;
     server
 }
@@ -634,6 +893,8 @@ async fn an_internal_note_reaches_nobody_but_admins_by_any_method() {
     for name in [
         "HistoryQueryService/ListHistory",
         "HistoryQueryService/ReadEvents",
+        "TaskQueryService/GetTask",
+        "TaskQueryService/ListTaskNotes",
     ] {
         assert!(
             shown.contains(name),

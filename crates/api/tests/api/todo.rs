@@ -1,6 +1,7 @@
 //! Todo from end to end: its lists, and badges that agree with them whatever is asked.
 
 use handoff_api::auth::Role;
+use handoff_domain::commands::{CancelOrder, CheckOrderTask};
 use handoff_proto::v1::{
     self, activity_command_service_client::ActivityCommandServiceClient,
     member_command_service_client::MemberCommandServiceClient,
@@ -11,7 +12,7 @@ use prost_types::Timestamp;
 use tonic::transport::Channel;
 
 use crate::{
-    order_queries::{place, sell},
+    order_queries::{end, in_order, order, place, sell},
     support::{TestServer, fields},
 };
 
@@ -37,6 +38,8 @@ const FILTERS: &[&str] = &[
     "status = NOT_STARTED",
     "status = IN_PROGRESS AND assignee:me",
     "status = CURRENT",
+    "status = UPCOMING AND NOT assignee:*",
+    "status = CURRENT OR status = IN_PROGRESS",
     "NOT status = NOT_STARTED",
     "overdue",
     "NOT overdue",
@@ -105,10 +108,6 @@ async fn work(server: &TestServer) -> i64 {
         ..Default::default()
     };
     tasks.delete_task(server.ana(delete)).await.unwrap();
-    // Its tasks are of ana and of admin, and in none of these lists.
-    sell(server).await;
-    server.submit("members/admin", place("o1", ACME)).await;
-
     let mut activities = ActivityCommandServiceClient::new(server.channel.clone());
     for (id, account, due, assignee) in [
         ("admins", ACME, Some(FAR), "members/admin"),
@@ -202,6 +201,49 @@ async fn listed(
     }
 }
 
+/// An order in its second tier, one in its first, and one that is cancelled; answers the position of the last command.
+async fn orders(server: &TestServer) -> i64 {
+    sell(server).await;
+    for (id, account) in [("o1", ACME), ("o2", "accounts/blue"), ("o3", ACME)] {
+        server.submit("members/admin", place(id, account)).await;
+    }
+    for task in ["brief", "audit"] {
+        let name = in_order("o1", task);
+        server.submit("members/ana", CheckOrderTask { name }).await;
+    }
+    let name = order("o3");
+    server.submit("members/ana", CancelOrder { name }).await;
+    end(server).await
+}
+
+/// The names of all tasks of orders, in pages of two.
+async fn listed_of_orders(
+    server: &TestServer,
+    viewer: Viewer<'_>,
+    filter: &str,
+    min_position: i64,
+) -> Vec<v1::Task> {
+    let (mut tasks, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = v1::ListOrderTasksRequest {
+            page_size: 2,
+            page_token,
+            filter: filter.into(),
+            min_position,
+            ..Default::default()
+        };
+        let answer = todo(server)
+            .list_order_tasks(asked(server, viewer, request))
+            .await;
+        let answer = answer.unwrap().into_inner();
+        tasks.extend(answer.order_tasks);
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            return tasks;
+        }
+    }
+}
+
 async fn counted(
     server: &TestServer,
     viewer: Viewer<'_>,
@@ -246,9 +288,48 @@ async fn a_list_has_what_is_open_and_shown_by_due_time() {
 }
 
 #[tokio::test]
+async fn tasks_of_open_orders_are_listed_with_whose_turn_it_is() {
+    let server = TestServer::start_with_projectors().await;
+    work(&server).await;
+    let position = orders(&server).await;
+    let shown = |tasks: Vec<v1::Task>| -> Vec<_> {
+        let tasks = tasks.into_iter();
+        tasks.map(|task| (task.name, task.current)).collect()
+    };
+    let (admin, ana) = (server.person("members/admin"), server.person("members/ana"));
+    let of = |name: &str, current| (format!("orders/{name}"), current);
+    let tasks = listed_of_orders(&server, (&admin, None), "", position).await;
+    assert_eq!(tasks[0].order_title, "Acme on top");
+    assert_eq!(tasks[0].subject, "accounts/blue");
+    assert!(!tasks[0].subject_display_name.is_empty());
+    assert!(tasks.iter().all(|task| !task.overdue));
+    let mut everybodys = shown(tasks);
+    everybodys.sort();
+    assert_eq!(
+        everybodys,
+        [
+            of("o1/tasks/report", true),
+            of("o2/tasks/audit", true),
+            of("o2/tasks/brief", true),
+            of("o2/tasks/report", false),
+        ]
+    );
+    let mut her = shown(listed_of_orders(&server, (&ana, None), "", position).await);
+    her.sort();
+    assert_eq!(
+        her,
+        [of("o2/tasks/audit", true), of("o2/tasks/brief", true)]
+    );
+    // What stands alone is another list.
+    let (tasks, _) = listed(&server, (&admin, None), "", position).await;
+    assert_eq!(tasks.len(), 6, "{tasks:?}");
+}
+
+#[tokio::test]
 async fn badges_agree_with_their_lists_for_every_viewer_and_filter() {
     let server = TestServer::start_with_projectors().await;
-    let position = work(&server).await;
+    work(&server).await;
+    let position = orders(&server).await;
     let people = ["members/admin", "members/ana", "members/ben"].map(|name| server.person(name));
     let analyst = server.program(Role::Analyst, false);
     let program = server.program(Role::ServiceAccount, true);
@@ -264,17 +345,22 @@ async fn badges_agree_with_their_lists_for_every_viewer_and_filter() {
                 continue;
             }
             let (tasks, activities) = listed(&server, *viewer, filter, position).await;
+            let of_orders = listed_of_orders(&server, *viewer, filter, position).await;
             let counts = counted(&server, *viewer, filter, position).await;
-            let expected = (tasks.len() as i64, activities.len() as i64);
+            let expected = [of_orders.len(), activities.len(), tasks.len()].map(|len| len as i64);
             assert_eq!(
-                (counts.task_count, counts.activity_count),
+                [
+                    counts.order_task_count,
+                    counts.activity_count,
+                    counts.task_count
+                ],
                 expected,
-                "{filter:?} of {viewer:?}: {tasks:?} {activities:?}"
+                "{filter:?} of {viewer:?}: {of_orders:?} {activities:?} {tasks:?}"
             );
-            not_empty += usize::from(!tasks.is_empty());
+            not_empty += usize::from(!tasks.is_empty()) + usize::from(!of_orders.is_empty());
         }
     }
-    assert!(not_empty > 40, "{not_empty} lists of tasks had any");
+    assert!(not_empty > 80, "{not_empty} lists of tasks had any");
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ use crate::{
     session::Session,
 };
 
+pub(crate) use view::sentence;
+
 use add::AddActivity;
 use change::UpdateActivity;
 use list::ActivityList;

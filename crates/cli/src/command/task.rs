@@ -33,7 +33,7 @@ use crate::{
 };
 
 pub(crate) use find::find;
-pub(crate) use view::{HEADER_OF_ONE, row_of_one};
+pub(crate) use view::{HEADER_OF_ONE, OF_ORDERS, row_of_one, sentence};
 
 use batch::Members;
 use call::Call;

@@ -208,12 +208,12 @@ fn fold_order(
     for (key, piece) in kept.pieces(&name) {
         match before.remove(&key) {
             Some(same) if same == piece => {}
-            Some(_) => rows.replace(key, Kept::Work(piece))?,
+            Some(was) => rows.replace(key, Kept::Work(was), Kept::Work(piece))?,
             None => rows.insert(key, Kept::Work(piece))?,
         }
     }
-    for key in before.into_keys() {
-        rows.discard(key)?;
+    for (key, was) in before {
+        rows.discard(key, Kept::Work(was))?;
     }
     Ok(())
 }

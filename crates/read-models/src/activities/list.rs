@@ -21,15 +21,17 @@ pub(crate) const OPEN: &str = "open";
 pub(super) const DELETED: &str = "deleted";
 
 pub(crate) const STATUS: &str = "k.status";
+pub(super) const ACCOUNT: &str = "k.account";
 /// Null for nobody.
-const ASSIGNEE: &str = "nullif(k.assignee, '')";
+pub(super) const ASSIGNEE: &str = "nullif(k.assignee, '')";
 /// The same as questions, for a list that is asked by `:`.
 pub(crate) const HAS_ASSIGNEE: &str = "(k.assignee = {})";
 pub(crate) const HAS_ASSIGNEE_AT_ALL: &str = "(k.assignee <> '')";
 /// What is never due comes last.
 pub(crate) const DUE: &str = "coalesce(k.due, 'infinity')";
 
-pub(crate) const CREATED: Sortable = Sortable::new("create_time", "k.created_at", "timestamptz");
+pub(super) const CREATED_AT: &str = "k.created_at";
+pub(crate) const CREATED: Sortable = Sortable::new("create_time", CREATED_AT, "timestamptz");
 
 pub(super) const INDEXES: &[Index] = &[
     // Any set of statuses by due time: one range for each status, merged.
@@ -108,7 +110,7 @@ pub(crate) fn overdue(viewer: &Viewer) -> Condition {
     let due = Test::Compare {
         column: Column::required(DUE),
         comparison: Comparison::Less,
-        value: Value::Moment(viewer.now),
+        value: Value::Now(viewer.now),
     };
     Condition::all(vec![open, due.into()])
 }

@@ -1,5 +1,6 @@
 //! Activities: one row for each, which is the aggregate itself in columns that can be asked about.
 
+mod asked;
 mod list;
 
 use handoff_domain::{
@@ -16,6 +17,7 @@ use crate::{
     todo,
 };
 
+pub(crate) use asked::AskedActivity;
 pub(crate) use list::{
     CREATED, DUE, HAS_ASSIGNEE, HAS_ASSIGNEE_AT_ALL, LISTING, OPEN, STATUS, count, one, overdue,
     page, shown,

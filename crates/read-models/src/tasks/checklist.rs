@@ -50,6 +50,14 @@ impl ChecklistTask {
         !self.task.is_open()
     }
 
+    /// The word for whether it is its turn: the status that todo shows.
+    pub(super) fn turn(&self) -> &'static str {
+        match self.current {
+            true => "current",
+            false => "upcoming",
+        }
+    }
+
     fn says_the_same(&self, other: &Self) -> bool {
         let Self {
             task,
@@ -146,15 +154,15 @@ pub(super) fn fold(
     let after = order(rows)?;
     for (name, was, is) in changed_tasks(&before, &after) {
         let key = TaskKey::Order(name);
-        let row = is.map(|task| TaskRow {
+        let row = |task| TaskRow {
             state: TaskState::Order(Box::new(task)),
             version: recorded.version,
             position: recorded.position,
-        });
-        match (was, row) {
+        };
+        match (was.map(row), is.map(row)) {
             (None, Some(row)) => rows.insert(key, row)?,
-            (Some(_), Some(row)) => rows.replace(key, row)?,
-            (Some(_), None) => rows.discard(key)?,
+            (Some(was), Some(row)) => rows.replace(key, was, row)?,
+            (Some(was), None) => rows.discard(key, was)?,
             (None, None) => {}
         }
     }

@@ -25,6 +25,8 @@ pub(super) const STATUSES: &[&str] = &[
 ];
 /// Those of work that is not done yet.
 pub(crate) const OPEN_STATUSES: &[&str] = STATUSES.split_at(3).0;
+/// Those of tasks of orders, which are done or not.
+pub(super) const ORDER_STATUSES: &[&str] = &["not_started", "complete"];
 /// What the column holds instead for a deleted task, which no list shows.
 pub(crate) const DELETED: &str = "deleted";
 const PRIORITIES: &[&str] = &["low", "normal", "high", "urgent"];
@@ -40,6 +42,8 @@ const ORIGINS: &[&str] = &[
 
 pub(super) const KINDS: &[&str] = &[STANDALONE, ORDER];
 const DUE_SOURCES: &[&str] = &["sla", "manual"];
+/// Whether it is the turn of a task of an order.
+pub(crate) const TURNS: &[&str] = &["current", "upcoming"];
 /// The kind of a task of its own.
 pub(crate) const STANDALONE: &str = "standalone";
 /// The kind of a task of an order's checklist.
@@ -61,7 +65,7 @@ pub(super) const VISIBILITY: &str = "k.visibility";
 pub(super) const START: &str = "k.start";
 pub(crate) const DUE: &str = "k.due";
 /// What is never due has `infinity`, so that it comes last.
-pub(super) const DUE_AT_ALL: &str = "(k.due < 'infinity')";
+pub(crate) const DUE_AT_ALL: &str = "(k.due < 'infinity')";
 pub(super) const DUE_SOURCE: &str = "k.due_source";
 pub(super) const PERCENT: &str = "k.percent";
 pub(super) const ORIGIN: &str = "k.origin";
@@ -85,7 +89,9 @@ pub(super) const EXPENSES: &str = "k.expenses";
 pub(super) const EXPENSES_CURRENCY: &str = "k.expenses_currency";
 pub(super) const RESPONSIBLE_ROLE: &str = "k.responsible_role";
 pub(super) const ORDER_NAME: &str = "k.order_name";
-pub(super) const CURRENT: &str = "k.is_current";
+pub(crate) const CURRENT: &str = "k.is_current";
+/// Of an open task of an order, one of [`TURNS`].
+pub(crate) const TURN: &str = "(case when k.is_current then 'current' else 'upcoming' end)";
 /// Few tasks have tags, and only those are in the index.
 pub(super) const TAGGED: &str = "(cardinality(k.tags) > 0 and k.tags @> array[{}])";
 pub(super) const TAGGED_AT_ALL: &str = "(cardinality(k.tags) > 0)";
@@ -113,10 +119,10 @@ const PRIORITY_RANK: &str = "array_position(array['low', 'normal', 'high', 'urge
 const NUMBER_ORDER: &str = "(regexp_replace(k.number, '[0-9]*$', '') || lpad(substring(k.number from '[0-9]*$'), 10, '0'))";
 
 pub(super) const INDEXES: &[Index] = &[
-    // Any set of statuses by due time: one range for each status, merged.
+    // Any set of statuses and kinds by due time: one range for each of both, merged.
     Index {
         name: "rows_status_due",
-        on: "(status, due, created_at, task)",
+        on: "(status, kind, due, created_at, task)",
     },
     // The same of one account or member.
     Index {
@@ -128,27 +134,22 @@ pub(super) const INDEXES: &[Index] = &[
         name: "rows_subject_created",
         on: "(subject, created_at, task)",
     },
-    // The tasks of one assignee in any set of statuses by due time: see `ASSIGNED`.
+    // The tasks of one assignee in any set of statuses and kinds by due time: see `ASSIGNED`.
     Index {
         name: "rows_assignee_1",
-        on: "((assignees[1]), status, due, created_at, task)",
+        on: "((assignees[1]), status, kind, due, created_at, task)",
     },
     Index {
         name: "rows_assignee_2",
-        on: "((assignees[2]), status, due, created_at, task) where assignees[2] is not null",
+        on: "((assignees[2]), status, kind, due, created_at, task) where assignees[2] is not null",
     },
     Index {
         name: "rows_assignee_3",
-        on: "((assignees[3]), status, due, created_at, task) where assignees[3] is not null",
+        on: "((assignees[3]), status, kind, due, created_at, task) where assignees[3] is not null",
     },
     Index {
         name: "rows_assignee_4",
         on: "using gin ((assignees[4:])) where cardinality(assignees) > 3",
-    },
-    // The tasks of orders in any set of statuses by due time.
-    Index {
-        name: "rows_orders",
-        on: "(status, due, created_at, task) where kind = 'order'",
     },
     // The tasks of one order.
     Index {
@@ -348,20 +349,20 @@ fn billed(_: &Viewer) -> Condition {
     Test::Holds { sql: BILLED }.into()
 }
 
-/// Tasks that are not in a checklist.
-pub(crate) fn standalone() -> Condition {
-    Condition::OneOf {
-        sql: KIND,
-        all: KINDS,
-        labels: vec![STANDALONE],
-    }
-}
-
 pub(crate) fn open(_: &Viewer) -> Condition {
     Condition::OneOf {
         sql: STATUS,
         all: STATUSES,
         labels: OPEN_STATUSES.to_vec(),
+    }
+}
+
+/// Tasks of one kind.
+pub(crate) fn of_kind(kind: &'static str) -> Condition {
+    Condition::OneOf {
+        sql: KIND,
+        all: KINDS,
+        labels: vec![kind],
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     TaskKey, Tasks,
     fields::{
         ASSIGNED, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED_AT, DELETED, DUE, KIND, KINDS, NAME,
-        ORDER, STATUS, STATUSES, UNASSIGNED,
+        ORDER, ORDER_STATUSES, STATUS, STATUSES, UNASSIGNED,
     },
     searched::Searched,
 };
@@ -51,8 +51,18 @@ pub(crate) fn page(plan: &Plan) -> Statement {
         with = before;
         format!("{rows} k")
     } else if plan.order.follows(&[DUE, CREATED_AT, NAME]) {
-        let rows = format!("order by {order} limit {limit}");
-        format!("({}) k", ranges(plan, "k.*", &rows, &mut parameters))
+        // Nobody's are few among all, or many. What says that they are read by the index of assignees, whatever the
+        // planner expects of them, is an order that no other index has; it is the same order, as all are nobody's.
+        let nobodys = match order.ends_with(" desc") {
+            true => format!("order by k.assignees[1] desc, {order} limit {limit}"),
+            false => format!("order by k.assignees[1], {order} limit {limit}"),
+        };
+        let others = format!("order by {order} limit {limit}");
+        let rows = |place: &str| match place == UNASSIGNED {
+            true => nobodys.clone(),
+            false => others.clone(),
+        };
+        format!("({}) k", ranges(plan, "k.*", rows, &mut parameters))
     } else {
         format!(
             "{{0}}.rows k where k.status <> '{DELETED}' and {}",
@@ -75,7 +85,10 @@ pub(crate) fn count(plan: &Plan) -> Statement {
     let most = format!("limit {}", MOST_COUNTED + 1);
     let (with, rows) = match Searched::of(&plan.condition) {
         Some(searched) => searched.count(plan, &mut parameters),
-        None => (String::new(), ranges(plan, "1", &most, &mut parameters)),
+        None => {
+            let rows = ranges(plan, "1", |_| most.clone(), &mut parameters);
+            (String::new(), rows)
+        }
     };
     let sql = format!(
         "{with} select array[]::text[] as place, count(*) as count from (select from ({rows}) k {most}) c"
@@ -94,7 +107,8 @@ pub(super) fn assigned(part: &Condition) -> Option<Vec<&str>> {
         Condition::Not(Test::Holds {
             sql: ASSIGNED_AT_ALL,
         }) => Some(vec![""]),
-        Condition::Any(parts) => {
+        // What nothing meets says of nobody whose it is.
+        Condition::Any(parts) if !parts.is_empty() => {
             let each: Option<Vec<_>> = parts.iter().map(assigned).collect();
             let mut each = each?.concat();
             each.sort_unstable();
@@ -107,7 +121,7 @@ pub(super) fn assigned(part: &Condition) -> Option<Vec<&str>> {
 }
 
 /// Where the rows are that meet a condition: in which parts of the indexes, no row in two of them; and
-/// what is to be asked there besides their status.
+/// what is to be asked there besides their status and kind.
 pub(super) fn places(
     condition: &Condition,
     parameters: &mut Parameters,
@@ -118,7 +132,7 @@ pub(super) fn places(
     // What every row of a range meets is not asked again: it would only mislead the planner, which
     // takes conditions for independent and expects far fewer rows than there are.
     let rest = condition.clone().without(&|condition| match condition {
-        Condition::OneOf { sql, .. } => *sql == STATUS,
+        Condition::OneOf { sql, .. } => [STATUS, KIND].contains(sql),
         condition => whose.as_ref().is_some_and(|(part, _)| *part == condition),
     });
     let Some((_, whose)) = whose else {
@@ -145,37 +159,54 @@ pub(crate) fn count_exactly(
     let (places, rest) = places(condition, parameters);
     let filter = rest.sql(parameters);
     let statuses = parameters.add(condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
+    let kinds = parameters.add(condition.possible(KIND, KINDS), Type::TEXT_ARRAY);
     let counts: Vec<_> = places
         .iter()
         .map(|place| {
             format!(
                 "(select count(*) from {schema}.rows k \
-                 where k.status = any({statuses}) and {place} and {filter})"
+                 where k.status = any({statuses}) and k.kind = any({kinds}) and {place} and {filter})"
             )
         })
         .collect();
     format!("({})", counts.join(" + "))
 }
 
-/// The rows as a few ranges of an index: one for each status that the filter leaves possible, so that each
-/// is in the order of the due times. Where it says whose they are, one for each status and each place that
-/// the assignee may have. `rows` says in which order rows of a range are read, and how many at most.
-fn ranges(plan: &Plan, columns: &str, rows: &str, parameters: &mut Parameters) -> String {
+/// Which statuses of which kinds a condition leaves possible: statuses, and the kind of each.
+fn possible(condition: &Condition) -> (Vec<&'static str>, Vec<&'static str>) {
+    let kinds = condition.possible(KIND, KINDS).into_iter();
+    let pairs = kinds.flat_map(|kind| {
+        let mut statuses = condition.possible(STATUS, STATUSES);
+        if kind == ORDER {
+            statuses.retain(|status| ORDER_STATUSES.contains(status));
+        }
+        statuses.into_iter().map(move |status| (status, kind))
+    });
+    pairs.unzip()
+}
+
+/// The rows as a few ranges of an index: one for each status and kind that the filter leaves possible, so that
+/// each is in the order of the due times. Where it says whose they are, one for each of those and each place
+/// that the assignee may have. `rows` says in which order rows of such a place are read, and how many at most.
+fn ranges(
+    plan: &Plan,
+    columns: &str,
+    rows: impl Fn(&str) -> String,
+    parameters: &mut Parameters,
+) -> String {
     let (places, rest) = places(&plan.condition, parameters);
     let filter = plan.with_place(&rest, parameters);
-    let statuses = parameters.add(plan.condition.possible(STATUS, STATUSES), Type::TEXT_ARRAY);
-    // Said in words, so that it is seen that the index of these alone serves.
-    let kind = match plan.condition.possible(KIND, KINDS)[..] {
-        [ORDER] => "k.kind = 'order' and ",
-        _ => "",
-    };
+    let (statuses, kinds) = possible(&plan.condition);
+    let statuses = parameters.add(statuses, Type::TEXT_ARRAY);
+    let kinds = parameters.add(kinds, Type::TEXT_ARRAY);
     let ranges: Vec<_> = places
         .iter()
         .map(|place| {
+            let rows = rows(place);
             format!(
-                "select r.* from unnest({statuses}) s(status) cross join lateral \
-                 (select {columns} from {{0}}.rows k where {kind}k.status = s.status and {place} and {filter} \
-                 {rows}) r"
+                "select r.* from unnest({statuses}, {kinds}) s(status, kind) cross join lateral \
+                 (select {columns} from {{0}}.rows k where k.status = s.status and k.kind = s.kind \
+                 and {place} and {filter} {rows}) r"
             )
         })
         .collect();

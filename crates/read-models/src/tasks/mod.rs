@@ -21,11 +21,12 @@ use crate::{
     todo,
 };
 
-use asked::{Asked, COLUMNS};
+pub(crate) use asked::Asked;
+use asked::COLUMNS;
 pub use checklist::{ChecklistTask, changed_tasks, tasks_of};
 pub(crate) use fields::{
-    ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DELETED, DUE, LISTING, OPEN_STATUSES, ORDER,
-    STANDALONE, STATUS, open, overdue, shown, standalone,
+    ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, CURRENT, DELETED, DUE, DUE_AT_ALL, LISTING,
+    OPEN_STATUSES, ORDER, STANDALONE, STATUS, TURN, TURNS, of_kind, open, overdue, shown,
 };
 pub use key::TaskKey;
 pub use list::MOST_COUNTED;
@@ -74,7 +75,7 @@ fn key(stream: &StreamName) -> Option<TaskKey> {
 
 impl ReadModel for Tasks {
     const NAME: &'static str = "tasks";
-    const VERSION: i32 = 5;
+    const VERSION: i32 = 6;
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
     // The whole task first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = COLUMNS;
@@ -93,6 +94,10 @@ impl ReadModel for Tasks {
                 }
                 Some(_) | None => Vec::new(),
             },
+            // Of an order that is closed, none is here that is not done.
+            TaskState::Order(task) if !task.is_done() => {
+                todo::tallies(task.turn(), &task.task.content.assignees)
+            }
             TaskState::Order(_) | TaskState::Checklist(_) => Vec::new(),
         }
     }

@@ -52,7 +52,7 @@ fn whose(part: &Condition) -> Option<&str> {
 }
 
 /// Narrows a filter to what is open and what the viewer is shown.
-fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
+pub(super) fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
     let open = Condition::OneOf {
         sql: STATUS,
         all: STATUSES,

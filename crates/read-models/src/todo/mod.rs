@@ -16,11 +16,13 @@
 //! The three lists share one language of filters, so that one filter gives all badges: `assignee`, `status`,
 //! `account`, `due_time`, `create_time`, `overdue`. A status that a list does not have matches nothing in it.
 //!
-//! Order tasks are the third list: their read model keeps the same tallies of the open tasks of open orders, has
-//! a module beside [`tasks`] and [`activities`], and becomes a source of [`counts`].
+//! Order tasks and tasks are rows of one read model, told apart by their kind. Their tallies are told apart by their
+//! labels: no two lists have a status in common, and those of order tasks say whose turn it is, `current` or `upcoming`.
 
 pub(crate) mod activities;
+pub(crate) mod order_tasks;
 pub(crate) mod tasks;
+mod watched;
 
 use handoff_domain::{
     Invalid,
@@ -33,6 +35,8 @@ use crate::{
     filter::{Condition, Parameters, Viewer},
     list::{Plan, Shown, Statement},
 };
+
+pub use watched::{CountedTodo, TodoList, WatchedTodo};
 
 /// Under which everything is counted. Names of members have a `/`.
 pub(crate) const ALL: &str = "all";
@@ -50,8 +54,9 @@ const STATUSES: &[&str] = &[
 ];
 
 /// How much there is in each list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TodoCounts {
+    pub order_tasks: i64,
     pub activities: i64,
     pub tasks: i64,
 }
@@ -115,9 +120,12 @@ impl List {
                 _ => Vec::new(),
             },
         };
+        // A filter may name the statuses of other lists, whose tallies stand in the same table.
+        let mut labels = filter.possible(self.status, self.statuses);
+        labels.retain(|label| self.statuses.contains(label));
         Some(Kept {
             whose: whose.into_iter().map(str::to_owned).collect(),
-            labels: filter.possible(self.status, self.statuses),
+            labels,
         })
     }
 }
@@ -134,18 +142,20 @@ impl Kept {
     }
 }
 
-/// The statement for the counts under one filter, which the two plans are of, before they are narrowed. `{0}` is the
+/// The statement for the counts under one filter, which the plans are of, before they are narrowed. `{0}` is the
 /// schema of `activities`, `{1}` that of `tasks`.
 pub(crate) fn counts(
+    of_order_tasks: &Plan,
     of_activities: &Plan,
     of_tasks: &Plan,
     shown: Shown,
     viewer: &Viewer,
 ) -> Statement {
     let mut parameters = Parameters::default();
+    let order_tasks = order_tasks::count(of_order_tasks, shown, viewer, &mut parameters);
     let activities = activities::count(of_activities, shown, viewer, &mut parameters);
     let tasks = tasks::count(of_tasks, shown, viewer, &mut parameters);
-    let sql = format!("select array[]::text[] as place, {activities}, {tasks}");
+    let sql = format!("select array[]::text[] as place, {order_tasks}, {activities}, {tasks}");
     Statement { sql, parameters }
 }
 
@@ -155,4 +165,22 @@ fn account(name: &str) -> Result<String, Invalid> {
 
 fn member(name: &str) -> Result<String, Invalid> {
     name.parse::<MemberName>().map(String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tasks::{OPEN_STATUSES, TURNS};
+
+    /// Tallies of two lists stand in one table, told apart by their labels alone.
+    #[test]
+    fn no_two_lists_have_a_status_in_common_and_a_filter_can_name_each() {
+        let mut all = [TURNS, OPEN_STATUSES, &[crate::activities::OPEN]].concat();
+        for status in &all {
+            assert!(STATUSES.contains(status), "{status}");
+        }
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), STATUSES.len());
+    }
 }

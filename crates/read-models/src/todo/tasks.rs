@@ -5,7 +5,9 @@ use crate::{
     filter::{Condition, Field, Kind, Parameters, Test, Viewer},
     list::{Listing, Plan, Shown, Statement},
     order::Sortable,
-    tasks::{self, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DUE, OPEN_STATUSES, STATUS},
+    tasks::{
+        self, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, DUE, OPEN_STATUSES, STANDALONE, STATUS,
+    },
 };
 
 pub(crate) static LISTING: Listing = Listing {
@@ -37,7 +39,8 @@ const LIST: List = List {
     shared: true,
 };
 
-fn whose(part: &Condition) -> Option<&str> {
+/// Recognises the part of a filter that says whose the tasks are.
+pub(super) fn whose(part: &Condition) -> Option<&str> {
     match part {
         Condition::Is(Test::HasName {
             sql: ASSIGNED_ANYWHERE,
@@ -51,9 +54,10 @@ fn whose(part: &Condition) -> Option<&str> {
 }
 
 /// Narrows a filter to what is open and what the viewer is shown.
-fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
-    let parts = vec![filter.clone(), tasks::open(viewer), tasks::standalone()];
-    tasks::shown(Condition::all(parts), shown, viewer)
+pub(super) fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
+    let (kind, open) = (tasks::of_kind(STANDALONE), tasks::open(viewer));
+    let meant = Condition::all(vec![filter.clone(), kind, open]);
+    tasks::shown(meant, shown, viewer)
 }
 
 /// The statement for a page: `{0}` is the schema of `tasks`, `{1}` that of `accounts`.

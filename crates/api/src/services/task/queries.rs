@@ -4,7 +4,6 @@ use std::pin::Pin;
 
 use futures_util::Stream;
 use handoff_domain::{document::Parent, names::TaskName};
-use handoff_event_log::Epoch;
 use handoff_proto::v1::{self, task_query_service_server::TaskQueryService};
 use handoff_read_models::{
     ListRequest, QueryError,
@@ -16,7 +15,7 @@ use crate::{
     error::ApiError,
     fields::Fields,
     query::ReadSide,
-    services::watch::{Watches, Watching},
+    services::watch::{TaskList, Watches, watch_from},
     views,
 };
 
@@ -194,26 +193,15 @@ impl TaskQueryService for TaskQueries {
         request: Request<v1::WatchTasksRequest>,
     ) -> Result<Response<Self::WatchTasksStream>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let after = match request.after_position {
-            None => Some(None),
-            Some(position) => fields.position("after_position", position).map(Some),
-        };
-        let epoch = match request.epoch {
-            0 => Some(None),
-            epoch @ 1.. => Some(Some(Epoch(epoch))),
-            epoch => fields.violation("epoch", format!("is {epoch}; at least 0")),
-        };
-        let (after, epoch) = fields.finish(after.zip(epoch))?;
+        let (after, epoch) = watch_from(request.after_position, request.epoch)?;
         let tasks = WatchedTasks::new(&request.filter, &query.viewer)
             .map_err(|invalid| ApiError::from(QueryError::from(invalid)))?;
-        let watching = Watching {
-            after,
-            epoch,
-            tasks,
-            view: query.view,
-        };
-        let changes = self.watches.clone().watch(watching).await?;
+        let view = query.view;
+        let follower = self.watches.follow(after, epoch).await?;
+        let changes = self
+            .watches
+            .clone()
+            .watch(follower, TaskList { tasks, view });
         Ok(Response::new(Box::pin(changes)))
     }
 }

@@ -44,6 +44,17 @@ fn due(activity: &Activity) -> Cell {
     }
 }
 
+/// An activity in a few words: its id, its note, its status and whose it is.
+pub(crate) fn sentence(activity: &Activity) -> String {
+    format!(
+        "{}  {}  ({}, {})",
+        activity.name.trim_start_matches("activities/"),
+        html::beginning(&activity.note, NOTE),
+        status_words(activity),
+        assignee(activity)
+    )
+}
+
 impl Show for Activity {
     fn fields(&self) -> Vec<(&'static str, Cell)> {
         let minutes = |time| Cell::from(time::minutes(time));

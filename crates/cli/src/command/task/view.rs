@@ -1,10 +1,11 @@
 //! A task as people see it.
 
-use handoff_proto::v1::{Money, Task, TaskDueSource, TaskPriority, TaskStatus};
+use handoff_proto::v1::{Money, Task, TaskDueSource, TaskKind, TaskPriority, TaskStatus};
 
 use super::money;
 use crate::{
     command::words,
+    list::Columns,
     output::{Cell, Row, Show, Tone},
     time,
 };
@@ -80,6 +81,58 @@ pub(crate) fn row_of_one(task: &Task) -> Vec<Cell> {
     let mut row = task.row();
     row.remove(SUBJECT_COLUMN);
     row
+}
+
+/// The columns of a list of open tasks of orders, and the cells of one.
+pub(crate) const OF_ORDERS: Columns<Task> = (
+    &[
+        "ORDER TASK",
+        "TITLE",
+        "ORDER",
+        "ACCOUNT",
+        "ASSIGNED TO",
+        "TURN",
+        "DUE",
+    ],
+    row_of_order,
+);
+
+fn row_of_order(task: &Task) -> Vec<Cell> {
+    vec![
+        task.name.as_str().into(),
+        task.title.as_str().into(),
+        task.order_title.as_str().into(),
+        subject(task).into(),
+        assignees(task).into(),
+        turn(task),
+        due(task),
+    ]
+}
+
+/// Whether it is the turn of a task of an order.
+fn turn(task: &Task) -> Cell {
+    match task.current {
+        true => "current".into(),
+        false => Cell::new("upcoming", Tone::Faint),
+    }
+}
+
+/// A task in a few words: its number or name, its title, how it stands and who does it.
+pub(crate) fn sentence(task: &Task) -> String {
+    let (which, stands) = match task.kind() {
+        TaskKind::Order => (&task.name, turn_words(task)),
+        TaskKind::Standalone | TaskKind::Unspecified => (&task.number, status_words(task)),
+    };
+    format!("{which}  {}  ({stands}, {})", task.title, assignees(task))
+}
+
+/// The turn of an open task of an order, the status of one that is done.
+fn turn_words(task: &Task) -> String {
+    match (task.status(), task.current) {
+        (TaskStatus::NotStarted, true) => "current".to_owned(),
+        (TaskStatus::NotStarted, false) => "upcoming".to_owned(),
+        _ => status_words(task),
+    }
 }
 
 /// Where the subject stands in the header of [`Task`].
