@@ -253,7 +253,7 @@ impl Refusal {
                 "`handoff settings show` lists the roles; an admin adds one with `handoff settings role add`.",
             ),
             "UNKNOWN_CATEGORY" => Some(
-                "`handoff settings show` lists the categories; an admin adds one with `handoff settings category add`.",
+                "`handoff settings show` lists the categories; an admin adds one with `handoff settings category add`, for documents `document-category add`.",
             ),
             "UNKNOWN_TASK_TYPE" => Some(
                 "`handoff settings show` lists the types; an admin adds one with `handoff settings task-type add`.",

@@ -126,8 +126,10 @@ fn entries(path: &Path) -> Result<Vec<Value>, Error> {
             "it has more than {LONGEST} bytes; divide it"
         )));
     }
-    let value: Value =
-        serde_saphyr::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    // As in YAML 1.2: a service may be called Y.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let value: Value = serde_saphyr::from_str_with_options(&text, options)
+        .map_err(|error| unreadable(error.to_string()))?;
     let list = match value {
         Value::Object(mut fields) if fields.len() == 1 => fields.remove("services"),
         value => Some(value),

@@ -12,7 +12,7 @@ services:
       - {title: Fill in the brief, id: brief, tier: 1, visibility: client, deadline_hours: 48}
       - title: Audit the site
         assignees: [ana, Ben Okri]
-  - name: Web site
+  - name: Y
 ";
 
 async fn with_service() -> Shell {
@@ -147,7 +147,7 @@ async fn a_file_of_services_is_imported_once_and_a_changed_entry_changes_its_ser
         ]
     );
     assert_eq!(seo.tasks[1].assignees, ["members/ana", "members/ben-okri"]);
-    assert_eq!(first["services/web-site"].display_name, "Web site");
+    assert_eq!(first["services/y"].display_name, "Y");
 
     let ended = shell.run(&import).await;
     assert_eq!(
