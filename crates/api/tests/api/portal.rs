@@ -444,7 +444,7 @@ async fn a_contacts_task_is_for_the_portal_and_stays_as_it_was_submitted() {
         }),
         request_id: request_id.into(),
     };
-    let id = "0198c0de-0000-7000-8000-00000000000a";
+    let id = "0198c0df-0000-7000-8000-00000000000a";
     let answer = portal
         .create_task(server.request(&zoe, create("A new logo", id)))
         .await;
