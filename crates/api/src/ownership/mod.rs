@@ -223,10 +223,8 @@ impl Ownership {
         let mut moved = BTreeMap::new();
         let position = match change {
             Change::Assign(_) | Change::Vacate(_) => {
-                let rehearsal = self
-                    .rehearse_with(order, change, at_once, false)
-                    .await
-                    .ok()?;
+                let rehearsed = Box::pin(self.rehearse_with(order, change, at_once, false));
+                let rehearsal = rehearsed.await.ok()?;
                 return Some(shown(&rehearsal.plan, false));
             }
             Change::Disable(StartDisabling { name, .. }) => {
@@ -293,7 +291,8 @@ impl Ownership {
     ) -> Result<Rehearsal, ApiError> {
         let min_position = expected.max(self.commands.committed());
         let consistency = order.consistency(min_position);
-        self.rehearse_with(order, change, consistency, only).await
+        // It holds much; whoever awaits it need not.
+        Box::pin(self.rehearse_with(order, change, consistency, only)).await
     }
 
     /// Does the whole change in memory. `only`: nobody does it afterwards, so what the ownership policy would
