@@ -7,13 +7,18 @@ use handoff_commands::States;
 use handoff_domain::{
     Command, Context, Event, Holding, HoldingKind, NewEvent, Revision, Source, State, Stop, Unit,
     Version, Versioned, account,
-    names::{AccountName, Actor, MemberName, OperationName, StreamName, TaskName},
+    names::{
+        AccountName, ActivityName, Actor, MemberName, OperationName, OrderName, StreamName,
+        TaskName,
+    },
     operation::{self, Counts, Details, ItemResult, Outcome},
-    policy::{RoleChange, Roles},
+    policy::{RoleChange, Roles, Work, work_of_activity, work_of_order},
 };
 use handoff_event_log::Position;
 use handoff_read_models::{
     accounts::AccountRow,
+    activities::ActivityRow,
+    orders::OrderRow,
     tasks::{TaskRow, TaskState},
 };
 
@@ -162,19 +167,63 @@ impl Rehearsal {
         }
     }
 
+    /// Brings orders on the stage, unless they are there.
+    pub(crate) fn bring_orders(&mut self, rows: Vec<(OrderName, OrderRow)>) {
+        for (name, row) in rows {
+            let state = State::Order(row.state.into());
+            self.bring((&name).into(), state, row.version, row.position);
+        }
+    }
+
+    /// Brings activities on the stage, unless they are there.
+    pub(crate) fn bring_activities(&mut self, rows: Vec<(ActivityName, ActivityRow)>) {
+        for (name, row) in rows {
+            let state = State::Activity(row.state.into());
+            self.bring((&name).into(), state, row.version, row.position);
+        }
+    }
+
+    /// The open work in the stream of a task, order or activity as it is on the stage, if it is of the account.
+    pub(crate) fn work(&self, account: &AccountName, stream: &StreamName) -> Vec<(Holding, Work)> {
+        let Some(versioned) = self.known.0.get(stream) else {
+            return Vec::new();
+        };
+        match &versioned.state {
+            State::Task(task) => {
+                let details = task
+                    .details()
+                    .filter(|task| task.subject.as_str() == account.as_str());
+                let item = stream.as_str().parse().ok();
+                let item = item.map(|task| Holding::OpenTask { task });
+                item.zip(details.and_then(Work::of_task))
+                    .into_iter()
+                    .collect()
+            }
+            State::Order(order) => {
+                let details = order.details().filter(|order| order.account == *account);
+                let name = stream.as_str().parse::<OrderName>().ok();
+                let work = name.zip(details);
+                work.map_or_else(Vec::new, |(name, order)| work_of_order(&name, order))
+            }
+            State::Activity(activity) => {
+                let details = activity
+                    .details()
+                    .filter(|activity| activity.account == *account);
+                let name = stream.as_str().parse::<ActivityName>().ok();
+                let work = name.zip(details);
+                work.and_then(|(name, activity)| work_of_activity(&name, activity))
+                    .into_iter()
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn bring(&mut self, stream: StreamName, state: State, version: Version, position: Position) {
         if let std::collections::hash_map::Entry::Vacant(entry) = self.known.0.entry(stream.clone())
         {
             entry.insert(Versioned { version, state });
             self.rows.insert(stream, AsOf { version, position });
-        }
-    }
-
-    /// A task as it is on the stage.
-    pub(crate) fn task(&self, name: &TaskName) -> Option<&handoff_domain::task::Details> {
-        match &self.known.0.get(name.as_str())?.state {
-            State::Task(task) => task.details(),
-            _ => None,
         }
     }
 

@@ -7,9 +7,9 @@ use handoff_domain::{
         StartDisabling, TransferResources, UndoItems, UndoOperation, VacateRole,
     },
     limits,
-    names::{AccountName, MemberName, OperationName, TaskName},
+    names::{AccountName, MemberName, OperationName, StreamName},
     operation::{ItemResult, Outcome, Reassigned},
-    policy::{self, Candidate, Decision, Work},
+    policy::{self, Candidate, Decision},
 };
 use handoff_event_log::Position;
 use handoff_read_models::{Consistency, ListRequest, Queries, Viewer, page::MAX_PAGE_SIZE};
@@ -165,41 +165,70 @@ impl Stage<'_> {
             return Ok(());
         }
         let accounts: Vec<_> = handed.iter().map(|handed| handed.account.clone()).collect();
-        let left = LOOKED_AT.saturating_sub(self.rehearsal.plan.looked_at());
-        let found = self
-            .queries
-            .open_tasks_of(&accounts, &losers(&handed), left + 1, self.consistency)
-            .await?;
-        self.includes(found.position);
-        let mut rows = found.value;
-        if rows.len() > left {
-            self.rehearsal.plan.more = true;
-            rows.truncate(left);
-        }
-        let names: Vec<TaskName> = rows.iter().map(|(name, _)| name.clone()).collect();
-        self.rehearsal.bring_tasks(rows);
+        let members = losers(&handed);
+        let streams = self.bring_work(&accounts, &members).await?;
         for handed in &handed {
-            self.follow_one(handed, &names).await?;
+            self.follow_one(handed, &streams).await?;
         }
         Ok(())
     }
 
-    async fn follow_one(&mut self, handed: &Handed, tasks: &[TaskName]) -> Result<(), ApiError> {
+    /// Brings the open work of accounts that is any of the members' on the stage: which streams it is in.
+    async fn bring_work(
+        &mut self,
+        accounts: &[AccountName],
+        members: &[MemberName],
+    ) -> Result<Vec<StreamName>, ApiError> {
+        let (queries, consistency) = (self.queries, self.consistency);
+        let left = LOOKED_AT.saturating_sub(self.rehearsal.plan.looked_at());
+        let most = left + 1;
+        let mut streams = Vec::new();
+        let found = queries
+            .open_tasks_of(accounts, members, most, consistency)
+            .await?;
+        self.includes(found.position);
+        streams.extend(found.value.iter().map(|(name, _)| StreamName::from(name)));
+        self.rehearsal.bring_tasks(found.value);
+        let found = queries
+            .open_orders_of(accounts, members, most, consistency)
+            .await?;
+        self.includes(found.position);
+        streams.extend(found.value.iter().map(|(name, _)| StreamName::from(name)));
+        self.rehearsal.bring_orders(found.value);
+        let found = queries
+            .open_activities_of(accounts, members, most, consistency)
+            .await?;
+        self.includes(found.position);
+        streams.extend(found.value.iter().map(|(name, _)| StreamName::from(name)));
+        self.rehearsal.bring_activities(found.value);
+        if streams.len() > left {
+            self.rehearsal.plan.more = true;
+            streams.truncate(left);
+        }
+        Ok(streams)
+    }
+
+    async fn follow_one(
+        &mut self,
+        handed: &Handed,
+        streams: &[StreamName],
+    ) -> Result<(), ApiError> {
         let Handed {
             account,
             change,
             holds_another,
         } = handed;
-        let candidates = tasks.iter().filter_map(|name| {
-            let details = self.rehearsal.task(name)?;
-            (details.subject.as_str() == account.as_str()).then_some(())?;
-            Some(Candidate {
-                item: Holding::OpenTask { task: name.clone() },
-                work: Work::of_task(details)?,
-                pending: Vec::new(),
-            })
+        let work = streams
+            .iter()
+            .flat_map(|stream| self.rehearsal.work(account, stream));
+        let candidates = work.map(|(item, work)| Candidate {
+            item,
+            work,
+            pending: Vec::new(),
         });
-        let planned = policy::plan(change, *holds_another, candidates.collect::<Vec<_>>());
+        let mut candidates: Vec<_> = candidates.collect();
+        candidates.sort_by(|one, other| one.item.cmp(&other.item));
+        let planned = policy::plan(change, *holds_another, candidates);
         for planned in &planned {
             self.rehearsal.rely_on(&planned.item);
         }

@@ -1,7 +1,13 @@
 //! Dry runs: what they say is what then happens, and nothing else happens.
 
 use handoff_commands::new_id;
-use handoff_domain::{Holding, settings::OwnershipPolicy, task::Origin};
+use handoff_domain::{
+    Holding,
+    commands::{AssignOrder, CheckOrderTask, CreateActivity},
+    settings::OwnershipPolicy,
+    task::{Due, Origin},
+    text::Html,
+};
 use handoff_proto::v1::{self, ItemOutcome::Moved, ItemReason};
 use tonic::{Code, Status};
 
@@ -10,6 +16,7 @@ use crate::{
         ACME, ANA, BEN, Looked, account, accounts, carry_out, follow, give, members, pass, planned,
         results, role_of, scene, set_policy, task, tasks, tasks_of,
     },
+    order_queries::{in_order, order, place, sell},
     support::{TestServer, fields, reason},
 };
 
@@ -114,6 +121,41 @@ async fn the_plan_of_a_role_is_what_the_policy_then_does() {
         ANA.into(),
         BEN.into()
     )));
+}
+
+#[tokio::test]
+async fn orders_and_activities_are_in_the_plan_and_a_change_of_one_makes_it_another() {
+    let server = scene().await;
+    set_policy(&server, v1::OwnershipPolicy::AllOpen).await;
+    sell(&server).await;
+    server.submit("members/admin", place("o1", ACME)).await;
+    let add = AssignOrder {
+        name: order("o1"),
+        add: vec![ANA.parse().unwrap()],
+        remove: Vec::new(),
+    };
+    server.submit("members/admin", add).await;
+    let call = CreateActivity {
+        name: "activities/call".parse().unwrap(),
+        account: ACME.parse().unwrap(),
+        note: Html::new("Call").unwrap(),
+        due: Some(Due::At("2099-01-15T08:00:00Z".parse().unwrap())),
+        assignee: Some(ANA.parse().unwrap()),
+    };
+    server.submit("members/admin", call).await;
+    let plan = dry(&server).await;
+    let rows = planned(Some(&plan));
+    let moved: Vec<_> = rows
+        .iter()
+        .map(|(resource, ..)| resource.as_str())
+        .collect();
+    let audit = "orders/o1/tasks/audit";
+    assert_eq!(moved, [ACME, "activities/call", "orders/o1", audit]);
+    let check = CheckOrderTask {
+        name: in_order("o1", "audit"),
+    };
+    server.submit("members/admin", check).await;
+    refused(&server, plan.position, "orders/o1").await;
 }
 
 #[tokio::test]

@@ -21,11 +21,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    account,
+    account, activity,
     holding::Holding,
     limits,
-    names::{MemberName, OperationName, Subject},
+    names::{ActivityName, MemberName, OperationName, OrderName, Subject},
     operation::KeepReason,
+    order,
     settings::OwnershipPolicy,
     task::{self, Origin},
     terms::Role,
@@ -155,6 +156,45 @@ impl Work {
             about_member: false,
         }
     }
+}
+
+/// The open work of an order: its open tasks, and the places of those who are on it by hand.
+pub fn work_of_order(name: &OrderName, order: &order::Details) -> Vec<(Holding, Work)> {
+    if !order.is_open() {
+        return Vec::new();
+    }
+    let tasks = order.tasks.iter().filter(|task| task.is_open());
+    let tasks = tasks.map(|task| {
+        let work = Work {
+            assignees: task.content.assignees.clone(),
+            responsible_role: task.content.responsible_role.clone(),
+            origin: task.origin,
+            about_member: false,
+        };
+        let task = task.name.clone();
+        (Holding::OpenOrderTask { task }, work)
+    });
+    let added = (!order.added.is_empty()).then(|| {
+        let added = order.added.iter().cloned().collect();
+        let order = name.clone();
+        (Holding::Order { order }, Work::by_hand(added))
+    });
+    tasks.chain(added).collect()
+}
+
+/// The work that an activity is while it is open.
+pub fn work_of_activity(
+    name: &ActivityName,
+    activity: &activity::Details,
+) -> Option<(Holding, Work)> {
+    let is_open = activity.status() == activity::Status::Open;
+    is_open.then(|| {
+        let item = Holding::OpenActivity {
+            activity: name.clone(),
+        };
+        let assignee = activity.assignee.iter().cloned().collect();
+        (item, Work::by_hand(assignee))
+    })
 }
 
 /// What is to become of a piece of work.

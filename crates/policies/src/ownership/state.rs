@@ -7,7 +7,7 @@ use handoff_domain::{
     activity::{self, Activity},
     names::{AccountName, ActivityName, MemberName, OrderName, Subject, TaskName},
     order::{self, Order},
-    policy::{Roles, Work},
+    policy::{Roles, Work, work_of_activity, work_of_order},
     task::{self, AssignmentSource},
 };
 use handoff_event_log::Recorded;
@@ -134,26 +134,11 @@ pub struct KeptOrder {
 impl KeptOrder {
     /// Its open work: its open tasks, and the places of those who are on it by hand.
     fn pieces(&self, name: &OrderName) -> BTreeMap<Key, Piece> {
-        let Some(details) = self.order.details().filter(|details| details.is_open()) else {
+        let Some(details) = self.order.details() else {
             return BTreeMap::new();
         };
-        let tasks = details.tasks.iter().filter(|task| task.is_open());
-        let tasks = tasks.map(|task| {
-            let work = Work {
-                assignees: task.content.assignees.clone(),
-                responsible_role: task.content.responsible_role.clone(),
-                origin: task.origin,
-                about_member: false,
-            };
-            let task = task.name.clone();
-            (Holding::OpenOrderTask { task }, work)
-        });
-        let added = (!details.added.is_empty()).then(|| {
-            let order = name.clone();
-            let added = details.added.iter().cloned().collect();
-            (Holding::Order { order }, Work::by_hand(added))
-        });
-        let pieces = tasks.chain(added).map(|(item, work)| {
+        let pieces = work_of_order(name, details).into_iter();
+        let pieces = pieces.map(|(item, work)| {
             let key = key(&item);
             let mut piece = Piece::open(&details.account, item, work);
             piece.went_to = self.went_to.get(&key).cloned();
@@ -260,16 +245,10 @@ impl KeptActivity {
     /// The work that it is while it is open.
     pub(crate) fn piece(&self) -> Option<Piece> {
         let details = self.activity.details()?;
-        let is_open = details.status() == activity::Status::Open;
-        is_open.then(|| {
-            let item = Holding::OpenActivity {
-                activity: self.name.clone(),
-            };
-            let work = Work::by_hand(details.assignee.iter().cloned().collect());
-            let mut piece = Piece::open(&details.account, item, work);
-            piece.went_to.clone_from(&self.went_to);
-            piece
-        })
+        let (item, work) = work_of_activity(&self.name, details)?;
+        let mut piece = Piece::open(&details.account, item, work);
+        piece.went_to.clone_from(&self.went_to);
+        Some(piece)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use handoff_domain::{
     Partition,
-    names::{AccountName, MemberName, OperationName, StreamName, TaskName},
+    names::{
+        AccountName, ActivityName, MemberName, OperationName, OrderName, StreamName, TaskName,
+    },
 };
 use handoff_event_log::Position;
 use handoff_projections::{Source, Take, UnreadableRow};
@@ -11,19 +13,23 @@ use tokio_postgres::{Row, types::Type};
 use super::{Answer, Consistency, Queries, QueryError, joined};
 use crate::{
     accounts::{AccountRow, Accounts},
+    activities::{Activities, ActivityRow},
     filter::{Parameters, Viewer},
     history::History,
     list::{ListRequest, Page, Statement, columns},
     operation_items::{self, ItemEntry, OperationItems},
     operations::{self, OperationEntry, Operations},
+    orders::{OrderRow, Orders},
     stored::unreadable,
-    tasks::{TaskKey, TaskRow, Tasks},
+    tasks::{STANDALONE, TaskKey, TaskRow, Tasks},
 };
 
 const OPERATIONS: &[Source] = &[Source::of::<Operations>()];
 const ITEMS: &[Source] = &[Source::of::<OperationItems>()];
 const ACCOUNTS: &[Source] = &[Source::of::<Accounts>()];
 const TASKS: &[Source] = &[Source::of::<Tasks>()];
+const ORDERS: &[Source] = &[Source::of::<Orders>()];
+const ACTIVITIES: &[Source] = &[Source::of::<Activities>()];
 const HISTORY: &[Source] = &[Source::of::<History>()];
 
 impl Queries {
@@ -121,11 +127,59 @@ impl Queries {
         let columns = columns::<Tasks>("k");
         let sql = format!(
             "select {columns}, array[]::text[] as place from {{0}}.rows k where k.subject = any({accounts}) \
+             and k.kind = '{STANDALONE}' \
              and k.status in ('not_started', 'in_progress', 'waiting_on_customer') and k.assignees && {members} \
              order by k.subject, k.task limit {most}"
         );
         let statement = Statement { sql, parameters };
         let answer = self.run(TASKS, None, &statement, consistency, task).await?;
+        Ok(answer.unplaced())
+    }
+
+    /// The open orders of some accounts that any of the members works on, now or by a later task, by account and
+    /// name, at most `most`.
+    pub async fn open_orders_of(
+        &self,
+        accounts: &[AccountName],
+        members: &[MemberName],
+        most: usize,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<(OrderName, OrderRow)>>, QueryError> {
+        let mut parameters = Parameters::default();
+        let accounts = parameters.add(texts(accounts, AccountName::as_str), Type::TEXT_ARRAY);
+        let members = parameters.add(texts(members, MemberName::as_str), Type::TEXT_ARRAY);
+        let columns = columns::<Orders>("k");
+        let sql = format!(
+            "select {columns}, array[]::text[] as place from {{0}}.rows k where k.account = any({accounts}) \
+             and k.status = 'open' and k.people && {members} order by k.account, k.order_name limit {most}"
+        );
+        let statement = Statement { sql, parameters };
+        let answer = self
+            .run(ORDERS, None, &statement, consistency, order)
+            .await?;
+        Ok(answer.unplaced())
+    }
+
+    /// The open activities on some accounts that are any of the members', by account and name, at most `most`.
+    pub async fn open_activities_of(
+        &self,
+        accounts: &[AccountName],
+        members: &[MemberName],
+        most: usize,
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<(ActivityName, ActivityRow)>>, QueryError> {
+        let mut parameters = Parameters::default();
+        let accounts = parameters.add(texts(accounts, AccountName::as_str), Type::TEXT_ARRAY);
+        let members = parameters.add(texts(members, MemberName::as_str), Type::TEXT_ARRAY);
+        let columns = columns::<Activities>("k");
+        let sql = format!(
+            "select {columns}, array[]::text[] as place from {{0}}.rows k where k.account = any({accounts}) \
+             and k.status = 'open' and k.assignee = any({members}) order by k.account, k.activity limit {most}"
+        );
+        let statement = Statement { sql, parameters };
+        let answer = self
+            .run(ACTIVITIES, None, &statement, consistency, activity)
+            .await?;
         Ok(answer.unplaced())
     }
 
@@ -193,6 +247,16 @@ fn item(row: &Row) -> Result<ItemEntry, UnreadableRow> {
 
 fn account(row: &Row) -> Result<(AccountName, AccountRow), UnreadableRow> {
     let (name, row, _) = joined::<Accounts>(row)?;
+    Ok((name, row))
+}
+
+fn order(row: &Row) -> Result<(OrderName, OrderRow), UnreadableRow> {
+    let (name, row, _) = joined::<Orders>(row)?;
+    Ok((name, row))
+}
+
+fn activity(row: &Row) -> Result<(ActivityName, ActivityRow), UnreadableRow> {
+    let (name, row, _) = joined::<Activities>(row)?;
     Ok((name, row))
 }
 
