@@ -36,11 +36,16 @@ pub(super) async fn measure(setting: &Setting<'_>, table: &mut Table) -> Result<
     };
     let client = corner.connect().await?;
     seed(&client, &shape).await?;
-    let models = ["accounts", "tasks"];
-    let mut projector = corner
-        .start(&["project", models[0], models[1]], &[])
-        .await?;
-    for model in models {
+    let roles = [
+        "project",
+        "accounts",
+        "tasks",
+        "orders",
+        "activities",
+        "services",
+    ];
+    let mut projector = corner.start(&roles, &[]).await?;
+    for model in &roles[1..] {
         built(&mut projector, model).await?;
     }
     let mut relay = corner.start(&["relay"], &[]).await?;
