@@ -55,10 +55,18 @@ impl Chance {
         staff.map(|id| member(id)).collect()
     }
 
-    /// Past and future, and often the same.
+    /// Past and future, and often the same: in the morning, at midnight in UTC or just before that. The days are those
+    /// around 2027-01-14, with which a block of tallies begins.
     fn moment(&mut self) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
-            + TimeDelta::days(self.below(9) as i64 - 4)
+        let midnight = DateTime::from_timestamp(1_799_971_200, 0).unwrap();
+        let (day, time) = (self.below(9) as i64 - 4, self.below(4));
+        let hours = [
+            TimeDelta::hours(8),
+            TimeDelta::hours(8),
+            TimeDelta::zero(),
+            TimeDelta::microseconds(-1),
+        ];
+        midnight + TimeDelta::days(day) + hours[time]
     }
 
     fn task(&mut self) -> TaskName {
@@ -308,6 +316,10 @@ fn overdue(item: &Item, now: DateTime<Utc>) -> bool {
     item.due.is_some_and(|due| due < now)
 }
 
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap()
+}
+
 fn has(item: &Item, id: &str) -> bool {
     item.assignees.contains(&member(id))
 }
@@ -364,6 +376,32 @@ const FILTERS: &[(&str, Meant)] = &[
                 .is_some_and(|due| (1_799_971_200..1_800_144_000).contains(&due.timestamp()))
         },
     ),
+    ("due_time < 2027-01-14T00:00:00Z", |item, _| {
+        item.due.is_some_and(|due| due.timestamp() < 1_799_884_800)
+    }),
+    ("due_time <= 2027-01-14T00:00:00Z", |item, _| {
+        item.due.is_some_and(|due| due <= at(1_799_884_800))
+    }),
+    ("due_time > 2027-01-15T08:00:00Z", |item, _| {
+        item.due.is_some_and(|due| due > at(1_800_000_000))
+    }),
+    ("NOT due_time >= 2027-01-15T08:00:00Z", |item, _| {
+        !item.due.is_some_and(|due| due >= at(1_800_000_000))
+    }),
+    ("due_time = 2027-01-15T08:00:00Z", |item, _| {
+        item.due == Some(at(1_800_000_000))
+    }),
+    ("due_time != 2027-01-16T00:00:00Z", |item, _| {
+        item.due != Some(at(1_800_057_600))
+    }),
+    ("due_time:*", |item, _| item.due.is_some()),
+    ("NOT due_time:*", |item, _| item.due.is_none()),
+    ("NOT assignee:me AND overdue", |item, now| {
+        !has(item, "ana") && overdue(item, now)
+    }),
+    ("status = CURRENT OR overdue", |item, now| {
+        item.status == "CURRENT" || overdue(item, now)
+    }),
     ("create_time > 2027-01-15T08:01:00Z", |item, _| {
         item.created.timestamp() > 1_800_000_060
     }),
@@ -435,12 +473,70 @@ async fn listed(
     }
 }
 
+/// Asserts that the lists and their counts under a filter have those items that the viewer is shown and that are meant.
+async fn assert_has(
+    scene: &Scene,
+    items: &[Item],
+    filter: &str,
+    meant: impl Fn(&Item, DateTime<Utc>) -> bool,
+    (viewer, shown): (&Viewer, Shown),
+    story: &str,
+) {
+    let mut expected = [Vec::new(), Vec::new(), Vec::new()];
+    for item in items {
+        if meant(item, viewer.now) && is_shown(item, shown, viewer) {
+            expected[item.list].push(item.name.clone());
+        }
+    }
+    for (list, names) in expected.iter().enumerate() {
+        let found = listed(scene, list, filter, viewer, shown).await;
+        assert_eq!(
+            &found, names,
+            "{story}, list {list}, {filter:?} of {viewer:?}, {shown:?}"
+        );
+    }
+    let counts = scene
+        .queries
+        .count_todo(filter, viewer, shown, scene.all())
+        .await;
+    let [order_tasks, activities, tasks] = expected.map(|names| names.len() as i64);
+    assert_eq!(
+        counts.unwrap().value,
+        TodoCounts {
+            order_tasks,
+            activities,
+            tasks
+        },
+        "{story}, {filter:?} of {viewer:?}, {shown:?}"
+    );
+}
+
+/// When one may look: after all happened, at midnight in UTC, at the edge of a block of tallies, exactly when something is
+/// due and just after that.
+fn moments(story: &Story, items: &[Item]) -> [DateTime<Utc>; 5] {
+    let due = items
+        .iter()
+        .filter_map(|item| item.due)
+        .find(|due| due.timestamp() % 86_400 != 0);
+    let due = due.unwrap_or(story.now);
+    [
+        story.now + TimeDelta::hours(12),
+        at(1_799_971_200),
+        at(1_799_884_800),
+        due,
+        due + TimeDelta::microseconds(1),
+    ]
+}
+
+fn is_askable(filter: &str, viewer: &Viewer) -> bool {
+    !filter.contains(":me") || viewer.me == Some(member("ana"))
+}
+
 #[tokio::test]
 async fn lists_and_counts_are_what_the_log_says_for_every_viewer_and_filter() {
     for seed in [1, 2, 3] {
         let story = history(seed, 260);
         let scene = Scene::of(&story).await;
-        let now = story.now + TimeDelta::hours(12);
         let items = items(&story);
         for list in [ORDER_TASKS, ACTIVITIES, TASKS] {
             let count = items.iter().filter(|item| item.list == list).count();
@@ -449,38 +545,12 @@ async fn lists_and_counts_are_what_the_log_says_for_every_viewer_and_filter() {
                 "the history of seed {seed} leaves {count} in list {list}"
             );
         }
-        for (viewer, shown) in viewers(now) {
+        for (viewer, shown) in moments(&story, &items).into_iter().flat_map(viewers) {
             for (filter, meant) in FILTERS {
-                if filter.contains(":me") && viewer.me != Some(member("ana")) {
-                    continue;
+                if is_askable(filter, &viewer) {
+                    let story = format!("seed {seed}");
+                    assert_has(&scene, &items, filter, meant, (&viewer, shown), &story).await;
                 }
-                let mut expected = [Vec::new(), Vec::new(), Vec::new()];
-                for item in &items {
-                    if meant(item, now) && is_shown(item, shown, &viewer) {
-                        expected[item.list].push(item.name.clone());
-                    }
-                }
-                for (list, names) in expected.iter().enumerate() {
-                    let found = listed(&scene, list, filter, &viewer, shown).await;
-                    assert_eq!(
-                        &found, names,
-                        "seed {seed}, list {list}, {filter:?} of {viewer:?}, {shown:?}"
-                    );
-                }
-                let counts = scene
-                    .queries
-                    .count_todo(filter, &viewer, shown, scene.all())
-                    .await;
-                let [order_tasks, activities, tasks] = expected.map(|names| names.len() as i64);
-                assert_eq!(
-                    counts.unwrap().value,
-                    TodoCounts {
-                        order_tasks,
-                        activities,
-                        tasks
-                    },
-                    "seed {seed}, {filter:?} of {viewer:?}, {shown:?}"
-                );
             }
         }
     }
@@ -505,14 +575,22 @@ fn tallied(story: &Story) -> BTreeMap<(String, String), usize> {
 
 proptest! {
     #[test]
-    fn tallies_are_how_much_everybody_has_by_list_and_status(seed in any::<u64>(), commands in 0..200_usize) {
+    fn tallies_are_how_much_everybody_has_by_list_and_status_and_how_much_of_all_and_of_nobodys_is_due_when(seed in any::<u64>(), commands in 0..200_usize) {
         let story = history(seed, commands);
         let mut expected = BTreeMap::new();
         for item in items(&story) {
             let nobody = item.assignees.is_empty().then_some("nobody");
             let whose = item.assignees.iter().map(|member| member.as_str());
+            let status = item.status.to_lowercase();
             for whose in whose.chain(nobody).chain(["all"]) {
-                *expected.entry((whose.to_owned(), item.status.to_lowercase())).or_default() += 1;
+                *expected.entry((whose.to_owned(), status.clone())).or_default() += 1;
+            }
+            let Some(due) = item.due else { continue };
+            let day = due.signed_duration_since(DateTime::UNIX_EPOCH).num_days() + 1_000_000;
+            for whose in nobody.into_iter().chain(["all"]) {
+                for label in [format!("{status} b{:06}", day / 32), format!("{status} d{day:07}")] {
+                    *expected.entry((whose.to_owned(), label)).or_default() += 1;
+                }
             }
         }
         prop_assert_eq!(tallied(&story), expected);

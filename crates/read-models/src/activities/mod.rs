@@ -46,7 +46,7 @@ pub(crate) fn name(stream: &StreamName) -> Option<ActivityName> {
 
 impl ReadModel for Activities {
     const NAME: &'static str = "activities";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["activity text collate \"C\" not null"];
     // The whole activity first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = &[
@@ -73,7 +73,7 @@ impl ReadModel for Activities {
     fn tallies(row: &ActivityRow) -> Vec<Tally> {
         match row.state.details() {
             Some(details) if details.status() == Status::Open => {
-                todo::tallies(&label(&Status::Open), &details.assignee)
+                todo::tallies(&label(&Status::Open), &details.assignee, details.due())
             }
             Some(_) | None => Vec::new(),
         }

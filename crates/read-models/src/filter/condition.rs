@@ -179,6 +179,17 @@ impl Condition {
         }
     }
 
+    /// All of its tests.
+    pub(crate) fn tests(&self) -> Vec<&Test> {
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.iter().flat_map(Self::tests).collect()
+            }
+            Self::OneOf { .. } => Vec::new(),
+            Self::Is(test) | Self::Not(test) => vec![test],
+        }
+    }
+
     /// A test that every row which meets the condition passes, if `wanted` recognises one.
     pub(crate) fn required<T>(&self, wanted: &impl Fn(&Test) -> Option<T>) -> Option<T> {
         match self {

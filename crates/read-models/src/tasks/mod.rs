@@ -75,7 +75,7 @@ fn key(stream: &StreamName) -> Option<TaskKey> {
 
 impl ReadModel for Tasks {
     const NAME: &'static str = "tasks";
-    const VERSION: i32 = 6;
+    const VERSION: i32 = 7;
     const KEY: &'static [&'static str] = &["task text collate \"C\" not null"];
     // The whole task first; the columns after `position` repeat what can be asked about.
     const COLUMNS: &'static [&'static str] = COLUMNS;
@@ -89,14 +89,16 @@ impl ReadModel for Tasks {
     fn tallies(row: &TaskRow) -> Vec<Tally> {
         match &row.state {
             TaskState::Standalone(task) => match task.details() {
-                Some(details) if details.is_open() => {
-                    todo::tallies(&label(&details.status()), &details.assignees)
-                }
+                Some(details) if details.is_open() => todo::tallies(
+                    &label(&details.status()),
+                    &details.assignees,
+                    Some(details.due),
+                ),
                 Some(_) | None => Vec::new(),
             },
             // Of an order that is closed, none is here that is not done.
             TaskState::Order(task) if !task.is_done() => {
-                todo::tallies(task.turn(), &task.task.content.assignees)
+                todo::tallies(task.turn(), &task.task.content.assignees, task.due())
             }
             TaskState::Order(_) | TaskState::Checklist(_) => Vec::new(),
         }

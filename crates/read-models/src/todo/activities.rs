@@ -1,9 +1,9 @@
 //! The list of open activities.
 
-use super::{List, NOBODY, STATUSES, account, member};
+use super::{List, STATUSES, account, member};
 use crate::{
     activities::{self, CREATED, DUE, HAS_ASSIGNEE, HAS_ASSIGNEE_AT_ALL, OPEN, STATUS},
-    filter::{Column, Condition, Field, Kind, Parameters, Test, Viewer},
+    filter::{Column, Condition, Field, Kind, Parameters, Viewer},
     list::{Listing, Plan, Shown, Statement},
     order::Sortable,
 };
@@ -34,22 +34,13 @@ pub(crate) static LISTING: Listing = Listing {
 const LIST: List = List {
     status: STATUS,
     statuses: &[OPEN],
-    whose,
+    constant: &[],
+    has: HAS_ASSIGNEE,
+    has_any: HAS_ASSIGNEE_AT_ALL,
     shared: false,
+    due: DUE,
+    due_at_all: None,
 };
-
-fn whose(part: &Condition) -> Option<&str> {
-    match part {
-        Condition::Is(Test::HasName {
-            sql: HAS_ASSIGNEE,
-            name,
-        }) => Some(name),
-        Condition::Not(Test::Holds {
-            sql: HAS_ASSIGNEE_AT_ALL,
-        }) => Some(NOBODY),
-        _ => None,
-    }
-}
 
 /// Narrows a filter to what is open and what the viewer is shown.
 pub(super) fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
@@ -74,11 +65,14 @@ pub(super) fn count(
     viewer: &Viewer,
     parameters: &mut Parameters,
 ) -> String {
+    let count = |condition: &Condition, shown, parameters: &mut Parameters| {
+        let condition = narrowed(condition, shown, viewer);
+        activities::count(&condition, "{0}", parameters)
+    };
     match LIST.kept(&plan.condition, shown, viewer) {
-        Some(kept) => kept.sql("{0}", parameters),
-        None => {
-            let condition = narrowed(&plan.condition, shown, viewer);
-            activities::count(&condition, "{0}", parameters)
-        }
+        Some(kept) => kept.sql(&LIST, "{0}", parameters, |rows, parameters| {
+            count(&rows, Shown::All, parameters)
+        }),
+        None => count(&plan.condition, shown, parameters),
     }
 }

@@ -1,13 +1,13 @@
 //! The list of open tasks of open orders.
 
-use super::{List, STATUSES, account, member, tasks::whose};
+use super::{List, STATUSES, account, member};
 use crate::{
     filter::{Column, Condition, Field, Kind, Parameters, Test, Viewer},
     list::{Listing, Plan, Shown, Statement},
     order::Sortable,
     tasks::{
-        self, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, CURRENT, DUE, DUE_AT_ALL, ORDER, TURN,
-        TURNS,
+        self, ASSIGNED_ANYWHERE, ASSIGNED_AT_ALL, CREATED, CURRENT, DUE, DUE_AT_ALL, OPEN_STATUSES,
+        ORDER, STATUS, TURN, TURNS,
     },
 };
 
@@ -43,8 +43,13 @@ pub(crate) static LISTING: Listing = Listing {
 const LIST: List = List {
     status: TURN,
     statuses: TURNS,
-    whose,
+    // What of it is open is not started.
+    constant: &[(STATUS, OPEN_STATUSES[0])],
+    has: ASSIGNED_ANYWHERE,
+    has_any: ASSIGNED_AT_ALL,
     shared: true,
+    due: DUE,
+    due_at_all: Some(DUE_AT_ALL),
 };
 
 /// Narrows a filter to what is open and what the viewer is shown. Of an order that is closed, the read model has
@@ -92,11 +97,14 @@ pub(super) fn count(
     viewer: &Viewer,
     parameters: &mut Parameters,
 ) -> String {
+    let count = |condition: &Condition, shown, parameters: &mut Parameters| {
+        let condition = narrowed(condition, shown, viewer);
+        tasks::count_exactly(&condition, "{1}", parameters)
+    };
     match LIST.kept(&plan.condition, shown, viewer) {
-        Some(kept) => kept.sql("{1}", parameters),
-        None => {
-            let condition = narrowed(&plan.condition, shown, viewer);
-            tasks::count_exactly(&condition, "{1}", parameters)
-        }
+        Some(kept) => kept.sql(&LIST, "{1}", parameters, |rows, parameters| {
+            count(&rows, Shown::All, parameters)
+        }),
+        None => count(&plan.condition, shown, parameters),
     }
 }

@@ -1,8 +1,8 @@
 //! The list of open standalone tasks, about accounts and members.
 
-use super::{List, NOBODY, STATUSES, account, member};
+use super::{List, STATUSES, account, member};
 use crate::{
-    filter::{Condition, Field, Kind, Parameters, Test, Viewer},
+    filter::{Condition, Field, Kind, Parameters, Viewer},
     list::{Listing, Plan, Shown, Statement},
     order::Sortable,
     tasks::{
@@ -35,23 +35,13 @@ pub(crate) static LISTING: Listing = Listing {
 const LIST: List = List {
     status: STATUS,
     statuses: OPEN_STATUSES,
-    whose,
+    constant: &[],
+    has: ASSIGNED_ANYWHERE,
+    has_any: ASSIGNED_AT_ALL,
     shared: true,
+    due: DUE,
+    due_at_all: None,
 };
-
-/// Recognises the part of a filter that says whose the tasks are.
-pub(super) fn whose(part: &Condition) -> Option<&str> {
-    match part {
-        Condition::Is(Test::HasName {
-            sql: ASSIGNED_ANYWHERE,
-            name,
-        }) => Some(name),
-        Condition::Not(Test::Holds {
-            sql: ASSIGNED_AT_ALL,
-        }) => Some(NOBODY),
-        _ => None,
-    }
-}
 
 /// Narrows a filter to what is open and what the viewer is shown.
 pub(super) fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
@@ -73,11 +63,14 @@ pub(super) fn count(
     viewer: &Viewer,
     parameters: &mut Parameters,
 ) -> String {
+    let count = |condition: &Condition, shown, parameters: &mut Parameters| {
+        let condition = narrowed(condition, shown, viewer);
+        tasks::count_exactly(&condition, "{1}", parameters)
+    };
     match LIST.kept(&plan.condition, shown, viewer) {
-        Some(kept) => kept.sql("{1}", parameters),
-        None => {
-            let condition = narrowed(&plan.condition, shown, viewer);
-            tasks::count_exactly(&condition, "{1}", parameters)
-        }
+        Some(kept) => kept.sql(&LIST, "{1}", parameters, |rows, parameters| {
+            count(&rows, Shown::All, parameters)
+        }),
+        None => count(&plan.condition, shown, parameters),
     }
 }
