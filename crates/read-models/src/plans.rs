@@ -402,6 +402,35 @@ async fn documented_pairs_of_filter_and_order_are_read_by_their_index() {
             }
         }
     }
+    // What is not due yet is read from now on, not from the beginning.
+    let index = "rows_status_due";
+    for listing in [
+        &todo::tasks::LISTING,
+        &todo::order_tasks::LISTING,
+        &todo::activities::LISTING,
+    ] {
+        let mut plan = plan(listing, "NOT overdue", "");
+        let (statement, schema) = match listing.name {
+            "todo_tasks" => (todo::tasks::page(&mut plan, Shown::All, &viewer), "tasks_1"),
+            "todo_order_tasks" => (
+                todo::order_tasks::page(&mut plan, Shown::All, &viewer),
+                "tasks_1",
+            ),
+            _ => (
+                todo::activities::page(&mut plan, Shown::All, &viewer),
+                "activities_1",
+            ),
+        };
+        let explained = explain(&client, &statement, &[schema, "accounts_1"]).await;
+        let bounded = explained
+            .lines()
+            .any(|line| line.contains("Index Cond") && line.contains(">= '2026-02-02"));
+        assert!(
+            bounded && explained.contains(&format!(" {index} ")),
+            "{} that is not overdue is not read from now on:\n{explained}",
+            listing.name
+        );
+    }
     // What the tallies do not tell is counted by the same indexes.
     for (filter, index) in [
         ("overdue", "rows_assignee_1"),

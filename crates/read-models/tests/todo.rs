@@ -389,7 +389,7 @@ const FILTERS: &[(&str, Meant)] = &[
         item.due.is_some_and(|due| due > at(1_800_000_000))
     }),
     ("NOT due_time >= 2027-01-15T08:00:00Z", |item, _| {
-        !item.due.is_some_and(|due| due >= at(1_800_000_000))
+        item.due.is_none_or(|due| due < at(1_800_000_000))
     }),
     ("due_time = 2027-01-15T08:00:00Z", |item, _| {
         item.due == Some(at(1_800_000_000))
@@ -562,10 +562,13 @@ async fn lists_and_counts_are_what_the_log_says_for_every_viewer_and_filter() {
     }
 }
 
+/// Whether an item is meant at some moment.
+type MeantWhole = Box<dyn Fn(&Item, DateTime<Utc>) -> bool>;
+
 /// A filter that is joined of others, and which items it means.
 struct Joined {
     text: String,
-    meant: Box<dyn Fn(&Item, DateTime<Utc>) -> bool>,
+    meant: MeantWhole,
 }
 
 /// Draws one of the filters above, or joins two, or turns one round, which are so deep at most.

@@ -49,7 +49,11 @@ pub(super) fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Con
         all: STATUSES,
         labels: vec![OPEN],
     };
-    activities::shown(Condition::all(vec![filter.clone(), open]), shown, viewer)
+    activities::shown(
+        Condition::all(vec![LIST.simply(filter), open]),
+        shown,
+        viewer,
+    )
 }
 
 /// The statement for a page: `{0}` is the schema of `activities`, `{1}` that of `accounts`.

@@ -4,76 +4,23 @@
 //! member whom it names, nobody or somebody else; a stretch between two due times that it names. It is met by all rows of
 //! a group or by none, whatever is joined in it by `AND`, `OR` and `NOT`, so the count is the sum of the groups that meet
 //! it. Each group is a difference of tallies, of which most cancel out: what is left of `NOT overdue` is all less what is due before now.
-//!
-//! Of everybody's and of nobody's, tallies by day of the due time, in UTC, tell how much is due before the day of a moment; only
-//! what is due on that day is counted by the index. Tallies by block of 32 days spare a backlog of years its days.
-//! A member has no such tallies: what is due of theirs is a range of an index.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveTime, Utc};
 use handoff_domain::names::MemberName;
-use handoff_projections::Tally;
-use tokio_postgres::types::Type;
 
-use super::STATUSES;
+use super::{
+    STATUSES,
+    tallies::{self, ALL, NOBODY},
+};
 use crate::{
     filter::{Column, Comparison, Condition, Parameters, Test, Value, Viewer},
     list::Shown,
 };
 
-/// Under which everything is counted. Names of members have a `/`.
-pub(crate) const ALL: &str = "all";
-/// Under which is counted what is nobody's.
-pub(crate) const NOBODY: &str = "nobody";
-
-/// Days of a block.
-const BLOCK: i64 = 32;
-/// What is added to the days since 1970, so that those of all years that can be written have 7 digits and no sign.
-const FIRST_DAY: i64 = -1_000_000;
 /// Points in the order of due times, its end among them, that a filter may tell apart; with more the rows are counted.
 const MOST_POINTS: usize = 8;
-
-/// In which tallies a row counts that is open.
-pub(crate) fn tallies<'a>(
-    status: &str,
-    assignees: impl IntoIterator<Item = &'a MemberName>,
-    due: Option<DateTime<Utc>>,
-) -> Vec<Tally> {
-    let tally = |whose: &str, label: String| Tally {
-        whose: whose.into(),
-        label: label.into(),
-    };
-    let members = assignees.into_iter().map(MemberName::as_str);
-    let mut tallies: Vec<_> = members
-        .map(|member| tally(member, status.to_owned()))
-        .collect();
-    let nobody = tallies.is_empty().then_some(NOBODY);
-    for whose in [ALL].into_iter().chain(nobody) {
-        tallies.push(tally(whose, status.to_owned()));
-        if let Some(due) = due {
-            let day = day(due);
-            tallies.push(tally(whose, of_block(status, day.div_euclid(BLOCK))));
-            tallies.push(tally(whose, of_day(status, day)));
-        }
-    }
-    tallies
-}
-
-fn day(moment: DateTime<Utc>) -> i64 {
-    const SECONDS: i64 = 24 * 60 * 60;
-    moment.timestamp().div_euclid(SECONDS) - FIRST_DAY
-}
-
-/// The label of what is due on a day; in the order of the days.
-fn of_day(status: &str, day: i64) -> String {
-    format!("{status} d{day:07}")
-}
-
-/// The label of what is due in a block of days; in their order, and all before those of days.
-fn of_block(status: &str, block: i64) -> String {
-    format!("{status} b{block:06}")
-}
 
 /// What decides which rows of a list are meant, as far as the lists differ in it.
 pub(super) struct List {
@@ -186,6 +133,42 @@ impl List {
             }
         }
         Some(Kept(kept))
+    }
+
+    /// The condition without what all rows of the list decide alike by their statuses, so that what is left of it can bound
+    /// a range: `NOT overdue` is also met by all that is done, of which there is nothing here.
+    pub(super) fn simply(&self, condition: &Condition) -> Condition {
+        let (always, never) = (Condition::ALWAYS, Condition::ALWAYS.negated());
+        let each = |parts: &[Condition]| parts.iter().map(|part| self.simply(part)).collect();
+        match condition {
+            Condition::All(parts) => {
+                let mut parts: Vec<_> = each(parts);
+                parts.retain(|part| *part != always);
+                Condition::all(parts)
+            }
+            Condition::Any(parts) => {
+                let mut parts: Vec<_> = each(parts);
+                if parts.contains(&always) {
+                    return always;
+                }
+                parts.retain(|part| *part != never);
+                Condition::any(parts)
+            }
+            Condition::OneOf { sql, labels, .. } => {
+                let mut constant = self.constant.iter();
+                let words = match constant.find(|(column, _)| column == sql) {
+                    Some((_, word)) => std::slice::from_ref(word),
+                    None if *sql == self.status => self.statuses,
+                    None => return condition.clone(),
+                };
+                match words.iter().filter(|word| labels.contains(word)).count() {
+                    0 => never,
+                    found if found == words.len() => always,
+                    _ => condition.clone(),
+                }
+            }
+            Condition::Is(_) | Condition::Not(_) => condition.clone(),
+        }
     }
 
     /// The member whom a test names.
@@ -323,25 +306,19 @@ impl Kept {
             let mut rows = list.rows(&whose, &statuses);
             let mut add = |count: String| terms.push(format!("{times} * {count}"));
             match until {
-                Until::Never => add(whole(whose, statuses, schema, parameters)),
+                Until::Never => add(tallies::whole(whose, statuses, schema, parameters)),
                 _ if ![ALL, NOBODY].contains(&&*whose) => {
                     rows.push(list.before(until));
                     add(count(Condition::all(rows), parameters));
                 }
                 Until::Ever => {
-                    let all = |status| [of_block(status, 0), of_day(status, 0)];
-                    let ranges = statuses.into_iter().map(all);
-                    add(stretches(whose, ranges, schema, parameters));
+                    let ranges = statuses.into_iter().map(tallies::ever);
+                    add(tallies::stretches(whose, ranges, schema, parameters));
                 }
                 Until::Moment(moment, _) => {
-                    let (day, block) = (day(moment), day(moment).div_euclid(BLOCK));
-                    let earlier = |status| {
-                        let blocks = [of_block(status, 0), of_block(status, block)];
-                        let days = [of_day(status, block * BLOCK), of_day(status, day)];
-                        [blocks, days]
-                    };
+                    let earlier = |status| tallies::before_day(status, moment);
                     let ranges = statuses.into_iter().flat_map(earlier);
-                    add(stretches(whose, ranges, schema, parameters));
+                    add(tallies::stretches(whose, ranges, schema, parameters));
                     let midnight = moment.date_naive().and_time(NaiveTime::MIN).and_utc();
                     if until != Until::Moment(midnight, false) {
                         rows.push(list.due(Comparison::AtLeast, midnight));
@@ -353,38 +330,4 @@ impl Kept {
         }
         format!("({})", terms.join(" + "))
     }
-}
-
-/// The sum of the tallies with some labels.
-fn whole(
-    whose: String,
-    labels: Vec<&'static str>,
-    schema: &str,
-    parameters: &mut Parameters,
-) -> String {
-    let whose = parameters.add(whose, Type::TEXT);
-    let labels = parameters.add(labels, Type::TEXT_ARRAY);
-    format!(
-        "(select coalesce(sum(t.count), 0)::bigint from {schema}.tallies t \
-         where t.whose = {whose} and t.label = any({labels}))"
-    )
-}
-
-/// The sum of the tallies with labels from one up to but not including another.
-fn stretches(
-    whose: String,
-    ranges: impl Iterator<Item = [String; 2]>,
-    schema: &str,
-    parameters: &mut Parameters,
-) -> String {
-    let (from, to): (Vec<_>, Vec<_>) = ranges.map(|[from, to]| (from, to)).unzip();
-    let whose = parameters.add(whose, Type::TEXT);
-    let from = parameters.add(from, Type::TEXT_ARRAY);
-    let to = parameters.add(to, Type::TEXT_ARRAY);
-    // Each stretch by itself, so that it is a range of the key.
-    format!(
-        "(select coalesce(sum(s.count), 0)::bigint from unnest({from}, {to}) r(since, until) cross join lateral \
-         (select sum(t.count) as count from {schema}.tallies t where t.whose = {whose} \
-         and t.label >= r.since collate \"C\" and t.label < r.until collate \"C\") s)"
-    )
 }

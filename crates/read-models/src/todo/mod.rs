@@ -23,6 +23,7 @@
 pub(crate) mod activities;
 mod kept;
 pub(crate) mod order_tasks;
+mod tallies;
 pub(crate) mod tasks;
 mod watched;
 
@@ -37,7 +38,7 @@ use crate::{
 };
 
 use kept::List;
-pub(crate) use kept::tallies;
+pub(crate) use tallies::tallies;
 pub use watched::{CountedTodo, TodoList, WatchedTodo};
 
 /// The statuses of open work, of all lists.

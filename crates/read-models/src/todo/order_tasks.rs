@@ -56,7 +56,7 @@ const LIST: List = List {
 /// no open tasks.
 pub(super) fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
     let (kind, open) = (tasks::of_kind(ORDER), tasks::open(viewer));
-    let meant = Condition::all(vec![by_column(filter), kind, open]);
+    let meant = Condition::all(vec![by_column(&LIST.simply(filter)), kind, open]);
     tasks::shown(meant, shown, viewer)
 }
 

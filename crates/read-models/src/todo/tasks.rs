@@ -46,7 +46,7 @@ const LIST: List = List {
 /// Narrows a filter to what is open and what the viewer is shown.
 pub(super) fn narrowed(filter: &Condition, shown: Shown, viewer: &Viewer) -> Condition {
     let (kind, open) = (tasks::of_kind(STANDALONE), tasks::open(viewer));
-    let meant = Condition::all(vec![filter.clone(), kind, open]);
+    let meant = Condition::all(vec![LIST.simply(filter), kind, open]);
     tasks::shown(meant, shown, viewer)
 }
 
