@@ -1,5 +1,5 @@
 //! How long todo takes over a million open items. Run alone on a quiet machine:
-//! `cargo test --release -p handoff-read-models --test todo_speed -- --ignored --nocapture`.
+//! `cargo test --release -p handoff-read-models --test todo_speed -- --ignored --nocapture`. `ROUNDS` says how often each is asked.
 
 #![allow(clippy::unwrap_used, reason = "a test has no better answer")]
 
@@ -17,11 +17,20 @@ use handoff_domain::{
 use handoff_read_models::{ListRequest, Shown, Viewer};
 use support::{Story, member, scene::Scene};
 
+/// How often each is asked where `ROUNDS` does not say.
 const ROUNDS: usize = 200;
 
-/// Open work of a hundred members, `ana` among them, and nobody, in all 1,000,000: tasks, 300,000 tasks of orders and
-/// 200,000 activities; a third are overdue.
-const SEED: &str = "
+/// Pages of a list that are read one after the other, and how many of the last are measured.
+const PAGES: usize = 1_000;
+const LATE_PAGES: usize = 200;
+
+/// Open work of a hundred members, `ana` among them, and nobody, instead of what was there: so many tasks, a fifth of it
+/// activities, three tenths tasks of orders; a third is overdue.
+fn seed(items: usize) -> String {
+    let (tasks, activities) = (items / 5 * 4, items / 5);
+    format!("
+    delete from tasks_1.rows where task like 'tasks/t%' or task like 'orders/o%';
+    delete from activities_1.rows where activity like 'activities/c%';
     insert into tasks_1.rows
         (partition, task, kind, state, version, position, subject, number, title, status, priority, visibility, assignees,
          start, due, due_source, percent, origin, creator, created_at, updated_at, billable, billed, tags, order_name, is_current)
@@ -34,24 +43,41 @@ const SEED: &str = "
         f.start, f.created_at + (n % 300 - 100) * interval '1 day' + n * interval '1 millisecond', f.due_source, 0, f.origin,
         f.creator, f.created_at, f.created_at, false, false, array[]::text[],
         case f.kind when 'order' then 'orders/o' || n / 10 else '' end, f.kind = 'order' and n % 2 = 0
-    from generate_series(1, 800000) n
+    from generate_series(1, {tasks}) n
     join tasks_1.rows f on f.kind = case when n % 8 < 3 then 'order' else 'standalone' end;
     truncate tasks_1.tallies;
     insert into tasks_1.tallies
-    select partition, whose, case when kind = 'standalone' then status when is_current then 'current' else 'upcoming' end, count(*)
+    select partition, whose, label, count(*)
     from tasks_1.rows r
     cross join lateral (
         select 'all' union all select unnest(assignees) union all select 'nobody' where cardinality(assignees) = 0
-    ) w(whose) where kind <> 'checklist' group by 1, 2, 3;
+    ) w(whose)
+    cross join lateral (
+        select case when kind = 'standalone' then status when is_current then 'current' else 'upcoming' end
+    ) s(word)
+    cross join lateral {LABELS} where kind <> 'checklist' group by 1, 2, 3;
     insert into activities_1.rows (partition, activity, state, version, position, account, status, assignee, due, created_at, updated_at)
     select n % 64, 'activities/c' || n, f.state, 1, f.position, 'accounts/a' || n % 20000, 'open',
         case when n % 10 = 0 then '' when n % 101 = 0 then 'members/ana' else 'members/m' || n % 97 end,
         f.created_at + (n % 300 - 100) * interval '1 day' + n * interval '1 millisecond', f.created_at, f.created_at
-    from generate_series(1, 200000) n, (select * from activities_1.rows) f;
+    from generate_series(1, {activities}) n, (select * from activities_1.rows) f;
     truncate activities_1.tallies;
     insert into activities_1.tallies
-    select partition, whose, status, count(*) from activities_1.rows r
-    cross join lateral (values ('all'), (coalesce(nullif(assignee, ''), 'nobody'))) w(whose) group by 1, 2, 3;";
+    select partition, whose, label, count(*) from activities_1.rows r
+    cross join lateral (values ('all'), (coalesce(nullif(assignee, ''), 'nobody'))) w(whose)
+    cross join lateral (select status) s(word)
+    cross join lateral {LABELS} group by 1, 2, 3;")
+}
+
+/// The labels under which a row counts: `word`, and of everybody's and nobody's the block and the day of the due time.
+const LABELS: &str = "(
+        select word union all select word || part from (
+            select case when due < 'infinity' then floor(extract(epoch from due) / 86400)::bigint + 1000000 end
+        ) d(day)
+        cross join lateral (
+            values (' b' || lpad((day / 32)::text, 6, '0')), (' d' || lpad(day::text, 7, '0'))
+        ) p(part) where whose in ('all', 'nobody') and day is not null
+    ) l(label)";
 
 const FILTERS: &[&str] = &[
     "",
@@ -65,7 +91,13 @@ const FILTERS: &[&str] = &[
     "account = accounts/a7",
     "account = accounts/a7 AND overdue",
     "overdue",
-    "due_time < 2026-10-01T00:00:00Z AND assignee:members/m1",
+    "NOT overdue",
+    "overdue AND assignee:*",
+    "assignee:*",
+    "NOT assignee:me",
+    "assignee:me OR NOT assignee:*",
+    "due_time >= 2027-01-02T06:30:00Z AND due_time < 2027-02-01T17:45:00Z",
+    "due_time < 2027-01-02T06:30:00Z AND assignee:members/m1",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,9 +167,10 @@ async fn todo_over_a_million_open_tasks() {
     };
     macro_rules! list {
         ($list:ident) => {
-            async |filter: &str, shown| {
+            async |filter: &str, shown, token: &str| {
                 let request = ListRequest {
                     filter,
+                    page_token: token,
                     ..ListRequest::default()
                 };
                 let begun = Instant::now();
@@ -145,7 +178,8 @@ async fn todo_over_a_million_open_tasks() {
                     .queries
                     .$list(&request, &viewer, shown, scene.all())
                     .await;
-                (begun.elapsed(), answer.unwrap().value.items.len() as i64)
+                let (took, page) = (begun.elapsed(), answer.unwrap().value);
+                (took, page.items.len() as i64, page.next_page_token)
             }
         };
     }
@@ -155,25 +189,44 @@ async fn todo_over_a_million_open_tasks() {
     // Until the read models are there.
     count("", Shown::All).await;
     let client = scene.database.connect().await;
-    client.batch_execute(SEED).await.unwrap();
-    for table in [
-        "tasks_1.rows",
-        "tasks_1.tallies",
-        "activities_1.rows",
-        "activities_1.tallies",
-    ] {
-        let vacuum = format!("vacuum analyze {table}");
-        client.batch_execute(&vacuum).await.unwrap();
-    }
-
+    let rounds = match std::env::var("ROUNDS") {
+        Ok(rounds) => rounds.parse().unwrap(),
+        Err(_) => ROUNDS,
+    };
     println!("  p50 ms   p99 ms  most ms     rows  what");
+    let mut own = Vec::new();
+    for items in [1_000, 1_000_000] {
+        client.batch_execute(&seed(items)).await.unwrap();
+        for table in [
+            "tasks_1.rows",
+            "tasks_1.tallies",
+            "activities_1.rows",
+            "activities_1.tallies",
+        ] {
+            let vacuum = format!("vacuum analyze {table}");
+            client.batch_execute(&vacuum).await.unwrap();
+        }
+        let (mut times, mut found) = (Vec::new(), 0);
+        for _ in 0..5 * rounds {
+            let (time, rows) = count("assignee:me", Shown::OwnAndNobodys).await;
+            times.push(time);
+            found = rows;
+        }
+        print(&format!("own count among {items}"), &mut times, found);
+        own.push(times[times.len() / 2].as_secs_f64());
+    }
+    println!(
+        "own count among 1,000,000 to that among 1,000: {:.2}",
+        own[1] / own[0]
+    );
+
     for filter in FILTERS {
         for (shown, whose) in [(Shown::All, "all"), (Shown::OwnAndNobodys, "own")] {
             macro_rules! measure {
-                ($ask:ident) => {{
+                ($ask:ident $(, $token:literal)?) => {{
                     let (mut times, mut found) = (Vec::new(), 0);
-                    for _ in 0..ROUNDS {
-                        let (time, rows) = $ask(filter, shown).await;
+                    for _ in 0..rounds {
+                        let (time, rows, ..) = $ask(filter, shown $(, $token)?).await;
                         times.push(time);
                         found = rows;
                     }
@@ -182,10 +235,31 @@ async fn todo_over_a_million_open_tasks() {
                 }};
             }
             measure!(count);
-            measure!(order_tasks);
-            measure!(activities);
-            measure!(tasks);
+            measure!(order_tasks, "");
+            measure!(activities, "");
+            measure!(tasks, "");
         }
+    }
+    for (shown, whose) in [(Shown::All, "all"), (Shown::OwnAndNobodys, "own")] {
+        macro_rules! measure_late {
+            ($ask:ident) => {{
+                let (mut times, mut token, mut found) = (Vec::new(), String::new(), 0);
+                for _ in 0..PAGES {
+                    let (time, rows, next) = $ask("", shown, &token).await;
+                    times.push(time);
+                    (token, found) = (next, rows);
+                    if token.is_empty() {
+                        break;
+                    }
+                }
+                let (pages, what) = (times.len(), stringify!($ask));
+                let late = &mut times[pages.saturating_sub(LATE_PAGES)..];
+                print(&format!("{what}, {whose}: up to page {pages}"), late, found);
+            }};
+        }
+        measure_late!(order_tasks);
+        measure_late!(activities);
+        measure_late!(tasks);
     }
 }
 
