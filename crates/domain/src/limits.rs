@@ -92,3 +92,10 @@ pub const CHECKLIST_SLICE_BYTES: usize = 384 * 1024;
 pub const CYCLE_CHARACTERS: usize = 100;
 /// Cycles for which one order is renewed.
 pub const CYCLES: usize = 10_000;
+/// Violations that one answer tells; one more says how many others there are.
+pub const VIOLATIONS: usize = 32;
+/// Bytes of the fields and descriptions of those violations together. Clients refuse an answer whose
+/// headers are larger than 16 KiB; with this one's they stay within 8 KiB.
+pub const VIOLATIONS_BYTES: usize = 3 * 1024;
+/// Bytes of one violation's field, and of its description.
+pub const VIOLATION_BYTES: usize = 1024;

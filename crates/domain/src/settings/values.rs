@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{limits, rejection::Invalid};
+use crate::{
+    limits,
+    rejection::{Invalid, quoted},
+};
 
 /// What becomes of open work when its account's role changes hands (S4).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +40,7 @@ impl NumberFormat {
     /// Checks the format. What stands beside the count on the subject's side may not be a digit, nor
     /// the subject itself, so that no two subjects can come to the same number.
     pub fn new(format: &str) -> Result<Self, Invalid> {
-        let invalid = |what: &str| Err(Invalid::new(format!("{format:?} {what}")));
+        let invalid = |what: &str| Err(Invalid::new(format!("{} {what}", quoted(format))));
         if format.chars().count() > limits::NUMBER_FORMAT_CHARACTERS {
             return invalid(&format!(
                 "has more than {} characters",
@@ -168,7 +171,8 @@ impl TimeZone {
     pub fn new(name: &str) -> Result<Self, Invalid> {
         name.parse().map(Self).map_err(|_| {
             Invalid::new(format!(
-                "{name:?} is not a time zone of the IANA database such as Europe/Berlin"
+                "{} is not a time zone of the IANA database such as Europe/Berlin",
+                quoted(name)
             ))
         })
     }

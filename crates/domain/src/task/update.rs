@@ -193,13 +193,7 @@ impl Details {
 
 /// Notes that a list is longer than it may be.
 pub(crate) fn check_count<T>(violations: &mut Violations, field: &str, items: &[T], most: usize) {
-    let count = items.len();
-    if count > most {
-        violations.add(
-            field,
-            format!("has {count} entries; at most {most} are allowed"),
-        );
-    }
+    violations.check_count(field, items.len(), most);
 }
 
 /// Refuses what a closed task refuses.

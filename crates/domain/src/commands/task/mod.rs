@@ -22,7 +22,7 @@ use crate::{
     context::Context,
     member,
     names::{Actor, ContactName, StreamName, Subject, TaskName},
-    rejection::{Reason, Rejection},
+    rejection::{Reason, Rejection, quoted},
     settings::Settings,
     task::{self, Caller, Details, Field, Right, Task, Visibility},
     terms::Role,
@@ -167,7 +167,8 @@ fn offered_category(settings: &Settings, category: &str) -> Result<(), Rejection
         reason: Reason::UnknownCategory,
         subject: "settings".to_owned(),
         description: format!(
-            "task.category: {category:?} is not among the setting task_categories"
+            "task.category: {} is not among the setting task_categories",
+            quoted(category)
         ),
     })
 }
