@@ -3,6 +3,7 @@
 use handoff_commands::new_id;
 use handoff_domain::{
     commands::{CreateTask, GenerateTask},
+    limits,
     names::{Actor, TaskName},
     task::{Draft, Hours, Miles, Origin, Percent, Quantity, Tag},
     text::{Html, Line},
@@ -44,7 +45,12 @@ pub(super) fn draft(task: &v1::Task, fields: &mut Fields) -> Option<Draft> {
     let status = open_status("task.status", task.status, fields);
     let priority = priority(task, fields);
     let visibility = visibility(task, fields);
-    let assignees = fields.each("task.assignees", &task.assignees, str::parse);
+    let assignees = fields.each(
+        "task.assignees",
+        &task.assignees,
+        limits::ASSIGNEES,
+        str::parse,
+    );
     let start = fields.time("task.start_time", task.start_time.as_ref());
     let due = due("task", task.due_time.as_ref(), &task.due_date, fields);
     let percent = Percent::new(task.percent_complete.into());
@@ -58,8 +64,13 @@ pub(super) fn draft(task: &v1::Task, fields: &mut Fields) -> Option<Draft> {
     let price = money("task.price", task.price.as_ref(), fields);
     let mileage = fields.optional("task.mileage", &task.mileage, Miles::new);
     let expenses = money("task.expenses", task.expenses.as_ref(), fields);
-    let related = fields.each("task.related_tasks", &task.related_tasks, str::parse);
-    let tags = fields.each("task.tags", &task.tags, Tag::new);
+    let related = fields.each(
+        "task.related_tasks",
+        &task.related_tasks,
+        limits::RELATED_TASKS,
+        str::parse,
+    );
+    let tags = fields.each("task.tags", &task.tags, limits::TAGS, Tag::new);
     let role = &task.responsible_role;
     let responsible_role = fields.optional("task.responsible_role", role, str::parse);
     Some(Draft {
@@ -106,7 +117,12 @@ impl CommandRequest for v1::GenerateTaskRequest {
         let description = fields.optional("task.description", &task.description, Html::new);
         let priority = priority(task, fields);
         let visibility = visibility(task, fields);
-        let assignees = fields.each("task.assignees", &task.assignees, str::parse);
+        let assignees = fields.each(
+            "task.assignees",
+            &task.assignees,
+            limits::ASSIGNEES,
+            str::parse,
+        );
         let start = fields.time("task.start_time", task.start_time.as_ref());
         let due = fields.time("task.due_time", task.due_time.as_ref());
         Some(GenerateTask {

@@ -2,6 +2,7 @@
 
 use handoff_domain::{
     commands::UpdateTask,
+    limits,
     task::{Changes, Hours, Miles, Percent, Quantity, Tag},
     text::{Html, Line},
 };
@@ -106,7 +107,7 @@ fn changes(mask: &Mask, task: &v1::Task, fields: &mut Fields) -> Option<Changes>
     let mileage =
         has("mileage").then(|| fields.optional("task.mileage", &task.mileage, Miles::new));
     let expenses = has("expenses").then(|| money("task.expenses", task.expenses.as_ref(), fields));
-    let tags = has("tags").then(|| fields.each("task.tags", &task.tags, Tag::new));
+    let tags = has("tags").then(|| fields.each("task.tags", &task.tags, limits::TAGS, Tag::new));
     let responsible_role = has("responsible_role").then(|| {
         let role = &task.responsible_role;
         fields.optional("task.responsible_role", role, str::parse)
