@@ -32,6 +32,8 @@ pub const TASK_TYPES: usize = 500;
 pub const CATEGORIES: usize = 2_000;
 /// Characters in the format of task numbers.
 pub const NUMBER_FORMAT_CHARACTERS: usize = 60;
+/// Formats that task numbers had one after the other, each counted once.
+pub const NUMBER_FORMATS: usize = 40;
 /// Minutes that a digest may collect for: fewest and most (one day).
 pub const DIGEST_MINUTES: std::ops::RangeInclusive<u16> = 1..=1_440;
 /// Bytes that the largest document may have: least and most that can be set (1 KiB and 5 GiB).
