@@ -30,7 +30,7 @@ pub(crate) fn deadline(
                 HEADER,
                 format!(
                     "{} is not 1 to 8 digits and a unit: 250m, 5S",
-                    quoted(value)
+                    quoted(&String::from_utf8_lossy(value.as_bytes()))
                 ),
             )
         })

@@ -177,6 +177,12 @@ impl Fields {
         self.optional("etag", text, revision)
     }
 
+    /// Hands what was found so far on to a command that tells it together with what its own check finds:
+    /// the last thing done in reading one, which then stands for what could be read.
+    pub(crate) fn hand_on(&mut self) -> Violations {
+        std::mem::take(&mut self.0)
+    }
+
     /// The value that was read, if nothing was wrong with any field.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, ApiError> {
         self.0.finish()?;

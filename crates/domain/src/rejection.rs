@@ -62,6 +62,22 @@ impl Violations {
         }
     }
 
+    /// Notes that `field` is missing, unless something is wrong with it already.
+    pub fn require(&mut self, field: &str, is_there: bool) {
+        if !is_there && !self.names(field) {
+            self.add(field, "is required");
+        }
+    }
+
+    /// Whether something is wrong with `field` or with a part of it.
+    pub fn names(&self, field: &str) -> bool {
+        let told = self.told.iter().map(|violation| &violation.field);
+        told.chain(&self.next).any(|found| {
+            let part = found.strip_prefix(field);
+            part.is_some_and(|part| part.is_empty() || part.starts_with(['[', '.']))
+        })
+    }
+
     /// The value if it is acceptable; otherwise notes the violation.
     pub fn check<T>(&mut self, field: impl Into<String>, value: Result<T, Invalid>) -> Option<T> {
         value
@@ -349,6 +365,27 @@ mod tests {
         let last = &told[limits::VIOLATIONS];
         assert_eq!(last.field, format!("tags[{}]", limits::VIOLATIONS));
         assert!(last.description.contains("4968 more"), "{last:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_already_is_not_missing_too() {
+        let mut violations = Violations::new();
+        violations.add("task.assignees[3]", "is no name");
+        for (field, names) in [
+            ("task.assignees", true),
+            ("task.assignees[3]", true),
+            ("task", true),
+            ("task.assign", false),
+        ] {
+            assert_eq!(violations.names(field), names, "{field}");
+        }
+        violations.require("task.assignees", false);
+        violations.require("task.title", false);
+        violations.require("task.subject", true);
+        let Err(Rejection::Invalid(found)) = violations.finish() else {
+            panic!();
+        };
+        assert_eq!((found.len(), found[1].field.as_str()), (2, "task.title"));
     }
 
     #[test]

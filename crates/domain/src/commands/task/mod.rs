@@ -173,14 +173,8 @@ fn offered_category(settings: &Settings, category: &str) -> Result<(), Rejection
     })
 }
 
-/// Requires that a task about `subject` can follow a role: one that accounts have.
-fn offered_role(settings: &Settings, subject: &Subject, role: &Role) -> Result<(), Rejection> {
-    if let Subject::Member(_) = subject {
-        return Err(Rejection::invalid(
-            "task.responsible_role",
-            format!("is {role}; a task about a member follows no role"),
-        ));
-    }
+/// Requires that a task about an account can follow a role.
+fn offered_role(settings: &Settings, role: &Role) -> Result<(), Rejection> {
     let offered = settings
         .account_role(role)
         .is_some_and(|choice| !choice.retired);
