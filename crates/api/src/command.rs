@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use handoff_commands::{Answer, Clock, CommandError, Gateway, Request, States};
+use handoff_commands::{Answer, Clock, CommandError, Gateway, Request, States, new_id};
 use handoff_domain::{
     Command, Context, Expectation, Revision, Source, State, Unit, Versioned,
     names::{ContactName, StreamName},
@@ -43,7 +43,8 @@ pub(crate) trait CommandRequest: Message {
         ""
     }
 
-    /// The command that it asks for; none if a field is wrong, which is then noted.
+    /// The command that it asks for; none if a field is wrong, which is then noted. What was noted is
+    /// either left in `fields` or handed on with the command, which is then never accepted.
     fn command(&self, caller: &Caller, fields: &mut Fields) -> Option<Self::Command>;
 }
 
@@ -77,9 +78,11 @@ impl Commands {
         let (call, request) = Call::of_contact(request)?;
         let Call { method, caller, .. } = call;
         let mut fields = Fields::new();
-        let command = request.command(&caller, &mut fields);
         let command_id = fields.request_id(request.request_id());
-        let (command, command_id) = fields.finish(command.zip(command_id))?;
+        let command = request.command(&caller, &mut fields);
+        let command = fields.finish(command)?;
+        // Nothing comes of a command under an id that could not be read: that was handed on with it.
+        let command_id = command_id.unwrap_or_else(new_id);
         Span::current().record("request_id", tracing::field::display(command_id));
         let (request_hash, bytes) = fingerprint(method.path, &request);
         let now = self.clock.now();
@@ -108,15 +111,13 @@ impl Commands {
         // Before the input is looked at: who may not call learns nothing about it.
         let view = View::of(&call.caller, call.method.path)?;
         let mut fields = Fields::new();
-        let command = request.command(&call.caller, &mut fields);
         let command_id = fields.request_id(request.request_id());
         let expected = fields.etag(request.etag());
-        let (command, command_id, expected) = fields.finish(
-            command
-                .zip(command_id)
-                .zip(expected)
-                .map(|((command, id), etag)| (command, id, etag)),
-        )?;
+        let command = request.command(&call.caller, &mut fields);
+        let command = fields.finish(command)?;
+        // Nothing comes of a command whose id or etag could not be read: that was handed on with it.
+        let command_id = command_id.unwrap_or_else(new_id);
+        let expected = expected.flatten();
         Span::current().record("request_id", tracing::field::display(command_id));
         let order = Order::new(call, view, command_id, expected, &request);
         Ok((order, command))

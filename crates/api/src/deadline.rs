@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use handoff_domain::quoted;
 use http::HeaderMap;
 use tokio::time::Instant;
 
@@ -27,7 +28,10 @@ pub(crate) fn deadline(
         value.to_str().ok().and_then(parse).ok_or_else(|| {
             ApiError::invalid(
                 HEADER,
-                format!("{value:?} is not 1 to 8 digits and a unit: 250m, 5S"),
+                format!(
+                    "{} is not 1 to 8 digits and a unit: 250m, 5S",
+                    quoted(&String::from_utf8_lossy(value.as_bytes()))
+                ),
             )
         })
     });

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use handoff_commands::new_id;
-use handoff_domain::{Invalid, Revision, Violations};
+use handoff_domain::{Invalid, Revision, Violations, quoted};
 use handoff_event_log::Position;
 use prost_types::{FieldMask, Timestamp};
 use uuid::Uuid;
@@ -74,20 +74,32 @@ impl Fields {
         self.required(field, text, T::from_str)
     }
 
-    /// Every text of a list, each read by `read`.
+    /// Every text of a list of at most `most`, each read by `read`. None is read of a longer list.
     pub(crate) fn each<T>(
         &mut self,
         field: &str,
         texts: &[String],
+        most: usize,
         read: impl Fn(&str) -> Result<T, Invalid>,
     ) -> Option<Vec<T>> {
-        let values: Vec<Option<T>> = texts
+        self.each_of(field, texts, most, |text| read(text))
+    }
+
+    /// Every entry of a list of at most `most`, each read by `read`. None is read of a longer list.
+    pub(crate) fn each_of<Given, T>(
+        &mut self,
+        field: &str,
+        given: &[Given],
+        most: usize,
+        read: impl Fn(&Given) -> Result<T, Invalid>,
+    ) -> Option<Vec<T>> {
+        if !self.0.check_count(field, given.len(), most) {
+            return None;
+        }
+        let values: Vec<Option<T>> = given
             .iter()
             .enumerate()
-            .map(|(index, text)| match read(text) {
-                Ok(value) => Some(value),
-                Err(invalid) => self.violation(&format!("{field}[{index}]"), invalid.to_string()),
-            })
+            .map(|(index, given)| self.0.check(format!("{field}[{index}]"), read(given)))
             .collect();
         values.into_iter().collect()
     }
@@ -138,7 +150,7 @@ impl Fields {
                     let any_of = known.join(", ");
                     named = self.violation(
                         FIELD,
-                        format!("names {path:?}, which is not one of {any_of}"),
+                        format!("names {}, which is not one of {any_of}", quoted(path)),
                     );
                 }
             }
@@ -163,6 +175,12 @@ impl Fields {
     /// The revision in an etag, with or without quotes; none if it is empty.
     pub(crate) fn etag(&mut self, text: &str) -> Option<Option<Revision>> {
         self.optional("etag", text, revision)
+    }
+
+    /// Hands what was found so far on to a command that tells it together with what its own check finds:
+    /// the last thing done in reading one, which then stands for what could be read.
+    pub(crate) fn hand_on(&mut self) -> Violations {
+        std::mem::take(&mut self.0)
     }
 
     /// The value that was read, if nothing was wrong with any field.
@@ -196,7 +214,8 @@ fn uuid(text: &str) -> Result<Uuid, Invalid> {
     match Uuid::try_parse(text) {
         Ok(id) if text.len() == uuid::fmt::Hyphenated::LENGTH && !id.is_nil() => Ok(id),
         _ => Err(Invalid::new(format!(
-            "{text:?} is not a UUID such as 0198c2f4-8d2e-7c1a-9b0e-3f6d2a5b7c81"
+            "{} is not a UUID such as 0198c2f4-8d2e-7c1a-9b0e-3f6d2a5b7c81",
+            quoted(text)
         ))),
     }
 }
@@ -211,7 +230,8 @@ fn revision(text: &str) -> Result<Revision, Invalid> {
         // Not `+7` or `007`: an etag is what a server wrote, character by character.
         Ok(number) if Revision(number).to_string() == plain => Ok(Revision(number)),
         _ => Err(Invalid::new(format!(
-            "{text:?} is not the etag of a resource"
+            "{} is not the etag of a resource",
+            quoted(text)
         ))),
     }
 }
@@ -240,13 +260,23 @@ mod tests {
         let name = fields.name::<TaskName>("name", "");
         fields.request_id("no uuid");
         fields.etag("no etag");
-        fields.each("assignees", &["members/ana".into(), "ana".into()], |name| {
+        let names = ["members/ana".into(), "ana".into()];
+        fields.each("assignees", &names, 2, |name| {
             name.parse::<handoff_domain::names::MemberName>()
         });
         assert_eq!(
             violations(fields, name),
             ["name", "request_id", "etag", "assignees[1]"]
         );
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_counted_and_not_read() {
+        let mut fields = Fields::new();
+        let names = vec!["ana".to_owned(); 5_000];
+        let read = fields.each("add", &names, 200, str::parse::<TaskName>);
+        assert_eq!(read, None);
+        assert_eq!(violations(fields, read), ["add"]);
     }
 
     #[test]

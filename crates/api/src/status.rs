@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, fmt, time::Duration};
 
-use handoff_domain::{Held, Reason, Rejection, Violation};
+use handoff_domain::{Held, Reason, Rejection, Violation, cut};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -20,6 +20,10 @@ const DOMAIN: &str = "handoff";
 const NOT_PARKED: &str = "NOT_PARKED";
 /// The reason where contents of documents are asked of a server that keeps none.
 const NO_DOCUMENT_STORE: &str = "NO_DOCUMENT_STORE";
+
+/// Bytes of a message, and of a description in the details that the message repeats. A client refuses
+/// headers over 16 KiB; what a message may take thrice as escaped bytes stays far from that.
+const MESSAGE_BYTES: usize = 768;
 
 /// What the client is told besides the message.
 struct Shown {
@@ -187,6 +191,7 @@ impl From<ApiError> for Status {
                 subject,
                 description,
             }) => {
+                let description = cut(description.clone(), MESSAGE_BYTES);
                 details.add_precondition_failure_violation(reason.as_str(), subject, description);
             }
             ApiError::Rejected(Rejection::MemberHoldsWork { named, .. }) => {
@@ -215,7 +220,7 @@ impl From<ApiError> for Status {
         if let Some(delay) = retry_delay(code) {
             details.set_retry_info(Some(delay));
         }
-        Self::with_error_details(code, error.to_string(), details)
+        Self::with_error_details(code, cut(error.to_string(), MESSAGE_BYTES), details)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Times between protobuf and the domain.
 
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeZone, Utc};
-use handoff_domain::Invalid;
+use handoff_domain::{Invalid, quoted};
 use prost_types::Timestamp;
 
 /// The first and last second that a caller may name. The years after are left for what the domain
@@ -42,7 +42,8 @@ pub(crate) fn day(text: &str) -> Result<NaiveDate, Invalid> {
         // Not `2026-12-1`: one day has one spelling.
         Ok(day) if day.to_string() == text => Ok(day),
         _ => Err(Invalid::new(format!(
-            "{text:?} is not a day such as 2026-12-01"
+            "{} is not a day such as 2026-12-01",
+            quoted(text)
         ))),
     }
 }

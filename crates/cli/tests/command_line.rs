@@ -6,6 +6,8 @@
 mod accounts;
 #[path = "command_line/activities.rs"]
 mod activities;
+#[path = "command_line/documents.rs"]
+mod documents;
 mod fake;
 #[path = "command_line/import.rs"]
 mod import;

@@ -46,7 +46,7 @@ pub use context::{Context, Expectation};
 pub use event::{CorruptHistory, DecodeError, Event};
 pub use holding::{Holding, HoldingKind, Holdings};
 pub use partition::{PARTITIONS, Partition};
-pub use rejection::{Held, Invalid, Reason, Rejection, Violation, Violations};
+pub use rejection::{Held, Invalid, Reason, Rejection, Violation, Violations, cut, quoted};
 pub use state::State;
 pub use unit::{Command, Effects, NewEvent, Source, Stop, Unit, Versioned};
 pub use version::{Revision, Version};

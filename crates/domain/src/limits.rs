@@ -32,6 +32,8 @@ pub const TASK_TYPES: usize = 500;
 pub const CATEGORIES: usize = 2_000;
 /// Characters in the format of task numbers.
 pub const NUMBER_FORMAT_CHARACTERS: usize = 60;
+/// Formats that task numbers had one after the other, each counted once.
+pub const NUMBER_FORMATS: usize = 40;
 /// Minutes that a digest may collect for: fewest and most (one day).
 pub const DIGEST_MINUTES: std::ops::RangeInclusive<u16> = 1..=1_440;
 /// Bytes that the largest document may have: least and most that can be set (1 KiB and 5 GiB).
@@ -92,3 +94,10 @@ pub const CHECKLIST_SLICE_BYTES: usize = 384 * 1024;
 pub const CYCLE_CHARACTERS: usize = 100;
 /// Cycles for which one order is renewed.
 pub const CYCLES: usize = 10_000;
+/// Violations that one answer tells; one more says how many others there are.
+pub const VIOLATIONS: usize = 32;
+/// Bytes of the fields and descriptions of those violations together. Clients refuse an answer whose
+/// headers are larger than 16 KiB; with this one's they stay within 8 KiB.
+pub const VIOLATIONS_BYTES: usize = 3 * 1024;
+/// Bytes of one violation's field, and of its description.
+pub const VIOLATION_BYTES: usize = 1024;

@@ -5,7 +5,10 @@ use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{limits, rejection::Invalid};
+use crate::{
+    limits,
+    rejection::{Invalid, quoted},
+};
 
 /// Checks a resource id: `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`.
 pub(crate) fn check_id(id: &str) -> Result<(), Invalid> {
@@ -20,7 +23,8 @@ pub(crate) fn check_id(id: &str) -> Result<(), Invalid> {
         return Ok(());
     }
     Err(Invalid::new(format!(
-        "{id:?} is not an id: 1 to {} of a-z, 0-9 and '-', beginning and ending with a letter or digit",
+        "{} is not an id: 1 to {} of a-z, 0-9 and '-', beginning and ending with a letter or digit",
+        quoted(id),
         limits::ID_CHARACTERS
     )))
 }
@@ -77,7 +81,7 @@ macro_rules! resource_name {
 
             fn from_str(name: &str) -> Result<Self, Invalid> {
                 let id = name.strip_prefix($prefix).ok_or_else(|| {
-                    Invalid::new(format!(concat!("{:?} is not a name of the form ", $prefix, "ID"), name))
+                    Invalid::new(format!(concat!("{} is not a name of the form ", $prefix, "ID"), quoted(name)))
                 })?;
                 Self::from_id(id)
             }
@@ -215,7 +219,7 @@ macro_rules! nested_name {
 
             fn from_str(name: &str) -> Result<Self, Invalid> {
                 let (parent, id) = name.split_once($infix).ok_or_else(|| {
-                    Invalid::new(format!(concat!("{:?} is not a name of the form ", $form), name))
+                    Invalid::new(format!(concat!("{} is not a name of the form ", $form), quoted(name)))
                 })?;
                 Self::from_id(&parent.parse()?, id)
             }
@@ -271,7 +275,8 @@ impl FromStr for ContactName {
     fn from_str(name: &str) -> Result<Self, Invalid> {
         let (account, id) = name.split_once("/contacts/").ok_or_else(|| {
             Invalid::new(format!(
-                "{name:?} is not a name of the form accounts/ID/contacts/ID"
+                "{} is not a name of the form accounts/ID/contacts/ID",
+                quoted(name)
             ))
         })?;
         account.parse::<AccountName>()?;
@@ -366,7 +371,8 @@ impl FromStr for StreamName {
             Some(("services", _)) => name.parse::<ServiceName>().map(|name| Self(name.0)),
             Some(("orders", _)) => name.parse::<OrderName>().map(|name| Self(name.0)),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of an account, task, member, document, operation, activity, service, order or the settings"
+                "{} is not the name of an account, task, member, document, operation, activity, service, order or the settings",
+                quoted(name)
             ))),
         }
     }
@@ -406,7 +412,8 @@ impl FromStr for Actor {
             Some(("service-accounts", _)) => name.parse().map(Self::ServiceAccount),
             Some(("accounts", _)) => name.parse().map(Self::Contact),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of a member, contact or service account"
+                "{} is not the name of a member, contact or service account",
+                quoted(name)
             ))),
         }
     }
@@ -440,7 +447,8 @@ impl FromStr for Subject {
             Some(("accounts", _)) => name.parse().map(Self::Account),
             Some(("members", _)) => name.parse().map(Self::Member),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of an account or a member"
+                "{} is not the name of an account or a member",
+                quoted(name)
             ))),
         }
     }

@@ -2,6 +2,12 @@
 
 use std::fmt;
 
+use crate::limits;
+
+mod quoted;
+
+pub use quoted::{cut, quoted};
+
 /// Why one value is not acceptable; the field is known where the value came from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -23,9 +29,17 @@ pub struct Violation {
     pub description: String,
 }
 
-/// Collects every violation of one request, so that all are reported at once.
-#[derive(Debug, Default)]
-pub struct Violations(Vec<Violation>);
+/// Collects every violation of one request, so that all are reported at once. Of many the first are
+/// told and the others counted, so that the answer reaches its caller.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations {
+    told: Vec<Violation>,
+    /// Bytes of those that are told.
+    bytes: usize,
+    /// The field of the first that is only counted.
+    next: Option<String>,
+    more: usize,
+}
 
 impl Violations {
     /// Nothing found yet.
@@ -35,10 +49,33 @@ impl Violations {
 
     /// Notes that `field` is at fault.
     pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.0.push(Violation {
-            field: field.into(),
-            description: description.into(),
-        });
+        let field = cut(field.into(), limits::VIOLATION_BYTES);
+        let description = cut(description.into(), limits::VIOLATION_BYTES);
+        let bytes = self.bytes + field.len() + description.len();
+        let fits = self.told.len() < limits::VIOLATIONS && bytes <= limits::VIOLATIONS_BYTES;
+        if self.more == 0 && (fits || self.told.is_empty()) {
+            self.bytes = bytes;
+            self.told.push(Violation { field, description });
+        } else {
+            self.more += 1;
+            self.next.get_or_insert(field);
+        }
+    }
+
+    /// Notes that `field` is missing, unless something is wrong with it already.
+    pub fn require(&mut self, field: &str, is_there: bool) {
+        if !is_there && !self.names(field) {
+            self.add(field, "is required");
+        }
+    }
+
+    /// Whether something is wrong with `field` or with a part of it.
+    pub fn names(&self, field: &str) -> bool {
+        let told = self.told.iter().map(|violation| &violation.field);
+        told.chain(&self.next).any(|found| {
+            let part = found.strip_prefix(field);
+            part.is_some_and(|part| part.is_empty() || part.starts_with(['[', '.']))
+        })
     }
 
     /// The value if it is acceptable; otherwise notes the violation.
@@ -48,12 +85,34 @@ impl Violations {
             .ok()
     }
 
+    /// Notes that a list is longer than it may be; true if it is not.
+    pub fn check_count(&mut self, field: &str, count: usize, most: usize) -> bool {
+        let fits = count <= most;
+        if !fits {
+            self.add(
+                field,
+                format!("has {count} entries; at most {most} are allowed"),
+            );
+        }
+        fits
+    }
+
     /// Fails with everything that was found, if anything was.
     pub fn finish(self) -> Result<(), Rejection> {
-        if self.0.is_empty() {
+        let Self {
+            mut told,
+            next,
+            more,
+            ..
+        } = self;
+        if let Some(field) = next {
+            let description = format!("is wrong too, the first of {more} more that are not listed");
+            told.push(Violation { field, description });
+        }
+        if told.is_empty() {
             Ok(())
         } else {
-            Err(Rejection::Invalid(self.0))
+            Err(Rejection::Invalid(told))
         }
     }
 }
@@ -232,10 +291,9 @@ pub enum Rejection {
 impl Rejection {
     /// One field at fault.
     pub fn invalid(field: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::Invalid(vec![Violation {
-            field: field.into(),
-            description: description.into(),
-        }])
+        let mut violations = Violations::new();
+        violations.add(field, description);
+        Self::Invalid(violations.told)
     }
 }
 
@@ -278,5 +336,71 @@ impl fmt::Display for Listed<'_> {
             write!(f, "{separator}{field}: {description}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(count: usize, description: &str) -> Vec<Violation> {
+        let mut violations = Violations::new();
+        for n in 0..count {
+            violations.add(format!("tags[{n}]"), description);
+        }
+        match violations.finish() {
+            Err(Rejection::Invalid(violations)) => violations,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_first_violations_are_told_and_the_others_counted() {
+        assert_eq!(
+            found(limits::VIOLATIONS, "is empty").len(),
+            limits::VIOLATIONS
+        );
+        let told = found(5_000, "is empty");
+        assert_eq!(told.len(), limits::VIOLATIONS + 1);
+        let last = &told[limits::VIOLATIONS];
+        assert_eq!(last.field, format!("tags[{}]", limits::VIOLATIONS));
+        assert!(last.description.contains("4968 more"), "{last:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_already_is_not_missing_too() {
+        let mut violations = Violations::new();
+        violations.add("task.assignees[3]", "is no name");
+        for (field, names) in [
+            ("task.assignees", true),
+            ("task.assignees[3]", true),
+            ("task", true),
+            ("task.assign", false),
+        ] {
+            assert_eq!(violations.names(field), names, "{field}");
+        }
+        violations.require("task.assignees", false);
+        violations.require("task.title", false);
+        violations.require("task.subject", true);
+        let Err(Rejection::Invalid(found)) = violations.finish() else {
+            panic!();
+        };
+        assert_eq!((found.len(), found[1].field.as_str()), (2, "task.title"));
+    }
+
+    #[test]
+    fn what_is_told_has_a_bounded_number_of_bytes() {
+        for length in [1, 100, 700, 100_000] {
+            let told = found(5_000, &"ä".repeat(length));
+            let bytes = told.iter().map(|v| v.field.len() + v.description.len());
+            let most = limits::VIOLATIONS_BYTES + limits::VIOLATION_BYTES;
+            assert!(bytes.sum::<usize>() <= most, "{length}");
+            assert_eq!(told[0].field, "tags[0]");
+            assert!(told.last().unwrap().description.contains("more"));
+        }
+        let Rejection::Invalid(alone) = Rejection::invalid("filter", "x".repeat(100_000)) else {
+            panic!();
+        };
+        assert_eq!(alone[0].description.len(), limits::VIOLATION_BYTES);
     }
 }

@@ -4,7 +4,10 @@ use std::{collections::HashSet, fmt, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{limits, rejection::Invalid};
+use crate::{
+    limits,
+    rejection::{Invalid, quoted},
+};
 
 /// Text of one line: trimmed, 1 to 200 characters, no control characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -117,7 +120,8 @@ impl Email {
             .collect::<Vec<_>>();
         if text.chars().count() > limits::EMAIL_CHARACTERS || !plain || sides != [true, true] {
             return Err(Invalid::new(format!(
-                "{text:?} is not an e-mail address of at most {} characters",
+                "{} is not an e-mail address of at most {} characters",
+                quoted(text),
                 limits::EMAIL_CHARACTERS
             )));
         }
@@ -150,7 +154,8 @@ impl Phone {
             || text.len() > limits::PHONE_CHARACTERS
         {
             return Err(Invalid::new(format!(
-                "{text:?} is not a phone number of {} to {} digits such as +49 30 123456",
+                "{} is not a phone number of {} to {} digits such as +49 30 123456",
+                quoted(text),
                 limits::PHONE_DIGITS.start(),
                 limits::PHONE_DIGITS.end()
             )));

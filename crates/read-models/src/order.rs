@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use handoff_domain::quoted;
 use tokio_postgres::types::Type;
 
 use crate::filter::Parameters;
@@ -71,7 +72,8 @@ impl Order {
                 (Some("desc"), None) => true,
                 _ => {
                     return Err(InvalidOrder(format!(
-                        "{part:?} is not a field, followed by desc or not"
+                        "{} is not a field, followed by desc or not",
+                        quoted(part)
                     )));
                 }
             };
@@ -80,7 +82,8 @@ impl Order {
             else {
                 let known: Vec<_> = sortables.iter().map(|sortable| sortable.name).collect();
                 return Err(InvalidOrder(format!(
-                    "{name:?} is not a field that this list is ordered by; it has {}",
+                    "{} is not a field that this list is ordered by; it has {}",
+                    quoted(name),
                     known.join(", ")
                 )));
             };

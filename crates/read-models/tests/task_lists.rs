@@ -6,10 +6,14 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use handoff_domain::{
     commands::{AddInternalNote, AddNote, CreateTask, DeleteTask, MarkBilled},
     names::TaskName,
-    task::{Details, Draft, Hours, Miles, Money, Origin, Percent, Quantity, Requester, Tag},
+    task::{
+        Details, Draft, DueSource, Hours, Miles, Money, OpenStatus, Origin, Percent, Priority,
+        Quantity, Requester, Tag, Visibility,
+    },
     text::{Email, Html, Line, Phone},
 };
 use handoff_read_models::{
@@ -19,6 +23,14 @@ use handoff_read_models::{
 use support::{Story, member, own, scene::Scene};
 
 const TASKS: usize = 120;
+
+/// When the story begins, 2027-01-15T08:00:00Z.
+const BEGIN: i64 = 1_800_000_000;
+const DAY: i64 = 86_400;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap()
+}
 
 fn name(n: usize) -> TaskName {
     TaskName::from_id(&format!("t{n:03}")).unwrap()
@@ -35,6 +47,15 @@ fn varied() -> Story {
         let draft = Draft {
             subject: Some("accounts/acme".parse().unwrap()),
             title: Some(Line::new(&format!("Call {n}")).unwrap()),
+            category: (n % 3 == 0).then(|| "Project".into()),
+            status: [OpenStatus::NotStarted, OpenStatus::InProgress][n % 2],
+            priority: [Priority::Low, Priority::Normal, Priority::Urgent][n % 3],
+            visibility: [Visibility::Internal, Visibility::Portal][n / 3 % 2],
+            assignees: [&["ana"][..], &["ben"], &["ben", "ana"]][n % 3]
+                .iter()
+                .map(|id| member(id))
+                .collect(),
+            due: (n % 4 == 1).then(|| at(BEGIN + n as i64 * DAY).into()),
             percent: Percent::new((n % 5 * 20) as i64).unwrap(),
             estimated_hours: decimal(3).map(|hours| Hours::new(&hours).unwrap()),
             actual_hours: decimal(4).map(|hours| Hours::new(&hours).unwrap()),
@@ -59,7 +80,7 @@ fn varied() -> Story {
         let create = CreateTask {
             name: name(n),
             draft,
-            origin: Origin::Manual,
+            origin: [Origin::Manual, Origin::Automation, Origin::Call][n % 3],
         };
         let by = ["members/ana", "members/ben"][n % 2];
         story.tell(by, &create).unwrap();
@@ -193,6 +214,53 @@ const FILTERS: &[(&str, Shown)] = &[
     }),
     ("creator = me", |d| d.creator.as_str() == "members/ana"),
     ("complete_time:* OR completed_by:*", |_| false),
+    ("name = \"tasks/t007\"", |d| d.title.as_str() == "Call 7"),
+    ("title = \"Call 7\" OR number = \"ACME-TASK-9\"", |d| {
+        d.title.as_str() == "Call 7" || &*d.number == "ACME-TASK-9"
+    }),
+    ("kind = STANDALONE subject = \"accounts/acme\"", |_| true),
+    ("kind = ORDER OR order = \"orders/o1\"", |_| false),
+    ("category = Project", |d| d.category.is_some()),
+    ("category != Project", |d| d.category.is_none()),
+    ("status = IN_PROGRESS", |d| {
+        d.status() == OpenStatus::InProgress.into()
+    }),
+    ("status != IN_PROGRESS open", |d| {
+        d.status() == OpenStatus::NotStarted.into()
+    }),
+    ("priority >= NORMAL", |d| d.priority != Priority::Low),
+    ("visibility = PORTAL", |d| {
+        d.visibility == Visibility::Portal
+    }),
+    ("visibility != PORTAL", |d| {
+        d.visibility == Visibility::Internal
+    }),
+    ("origin = AUTOMATION OR origin = CALL", |d| {
+        d.origin != Origin::Manual
+    }),
+    ("origin != AUTOMATION", |d| d.origin != Origin::Automation),
+    ("assignees:\"members/ana\"", |d| {
+        d.assignees.contains(&member("ana"))
+    }),
+    ("assignee:me AND NOT assignee:\"members/ben\"", |d| {
+        d.assignees == [member("ana")]
+    }),
+    ("current", |_| false),
+    ("unassigned", |d| d.assignees.is_empty()),
+    ("due_source = MANUAL", |d| d.due_source == DueSource::Manual),
+    (
+        "due_time >= 2027-01-20T08:00:00Z AND due_time < 2027-02-13T08:00:00Z",
+        |d| d.due >= at(BEGIN + 5 * DAY) && d.due < at(BEGIN + 29 * DAY),
+    ),
+    ("due_time <= 2027-01-20T08:00:00Z", |d| {
+        d.due <= at(BEGIN + 5 * DAY)
+    }),
+    ("overdue", |d| d.due < at(BEGIN)),
+    (
+        "create_time > 2027-01-15T08:00:30Z AND create_time <= 2027-01-15T08:01:15Z",
+        |d| d.created_at > at(BEGIN + 30) && d.created_at <= at(BEGIN + 75),
+    ),
+    ("expenses.currency_code = EUR", |d| d.expenses.is_some()),
     (
         "update_time >= 2000-01-01T00:00:00Z start_time < 2100-01-01T00:00:00Z",
         |_| true,
@@ -227,6 +295,44 @@ async fn every_field_is_filtered_by_in_lists_counts_and_watches_alike() {
             let state = TaskState::Standalone(task.clone());
             let shown = watched.shows(name.as_str(), &state, viewer.now);
             assert_eq!(shown, expected.contains(name), "{filter}: {name}");
+        }
+    }
+}
+
+/// The words of all filters that could be fields.
+fn words() -> BTreeSet<&'static str> {
+    let all = FILTERS.iter().map(|(filter, _)| filter);
+    all.flat_map(|filter| filter.split(|c: char| !matches!(c, 'a'..='z' | '_' | '.')))
+        .collect()
+}
+
+#[test]
+fn there_is_a_filter_by_every_field() {
+    let story = varied();
+    let error = WatchedTasks::new("colour = red", &viewer(&story)).unwrap_err();
+    let error = error.to_string();
+    let (_, fields) = error.split_once("; it has ").unwrap();
+    let words = words();
+    let missing: Vec<_> = fields
+        .split(", ")
+        .filter(|field| !words.contains(field))
+        .collect();
+    assert!(missing.is_empty(), "no filter by {missing:?}");
+    assert!(fields.contains("visibility, "), "{fields}");
+}
+
+#[test]
+fn each_of_the_ranges_and_labels_leaves_some_out() {
+    let story = varied();
+    let known = story.tasks();
+    for field in ["due_time ", "create_time ", "origin ", "visibility "] {
+        let filters = FILTERS
+            .iter()
+            .filter(|(filter, _)| filter.starts_with(field));
+        for (filter, shown) in filters {
+            let count = known.values().filter(|task| shown(task.details().unwrap()));
+            let count = count.count();
+            assert!(0 < count && count < TASKS, "{filter}: {count}");
         }
     }
 }

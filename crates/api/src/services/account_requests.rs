@@ -7,6 +7,7 @@ use handoff_domain::{
         SelectTaskTypes, SetAccountStatus, SetMonthlyReport, SetSupportTeam, UpdateAccount,
         UpdateNotes, VacateRole,
     },
+    limits,
     names::AccountName,
     text::{Html, Line, SlaHours},
 };
@@ -310,7 +311,12 @@ impl CommandRequest for v1::SelectTaskTypesRequest {
             Some(selection) => (selection.all, &selection.task_types[..]),
             None => (false, &[][..]),
         };
-        let task_types = fields.each("task_types.task_types", task_types, str::parse);
+        let task_types = fields.each(
+            "task_types.task_types",
+            task_types,
+            limits::TASK_TYPES,
+            str::parse,
+        );
         let task_types = match task_types {
             Some(task_types) if all && !task_types.is_empty() => fields.violation(
                 "task_types.task_types",
@@ -338,7 +344,7 @@ impl CommandRequest for v1::SetSupportTeamRequest {
 
     fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<SetSupportTeam> {
         let account = fields.name("name", &self.name);
-        let members = fields.each("members", &self.members, str::parse);
+        let members = fields.each("members", &self.members, limits::SUPPORT_TEAM, str::parse);
         Some(SetSupportTeam {
             account: account?,
             members: members?,

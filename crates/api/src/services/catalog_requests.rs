@@ -5,6 +5,7 @@ use handoff_domain::{
         AddTemplateTask, CreateService, NewId, RemoveTemplateTask, ReorderTemplateTasks,
         RetireService, UpdateService, UpdateTemplateTask,
     },
+    limits,
     names::ServiceName,
     text::{Html, Line},
 };
@@ -140,9 +141,14 @@ impl CommandRequest for v1::UpdateTemplateTaskRequest {
         let name = fields.name("task.name", &task.name);
         let mask = mask?;
         let changes = changes(&mask, &Given::from(task), fields);
-        let assignees = mask
-            .has("assignees")
-            .then(|| fields.each("task.assignees", &task.assignees, str::parse));
+        let assignees = mask.has("assignees").then(|| {
+            fields.each(
+                "task.assignees",
+                &task.assignees,
+                limits::ASSIGNEES,
+                str::parse,
+            )
+        });
         Some(UpdateTemplateTask {
             name: name?,
             changes: changes?,

@@ -4,6 +4,7 @@ use handoff_commands::new_id;
 use handoff_domain::{
     Invalid,
     checklist::{Arrangement, Changes, DeadlineHours, Draft, Tier, Visibility},
+    limits,
     names::{OrderName, OrderTaskName, ServiceName, TemplateTaskName},
     text::{Html, Line},
 };
@@ -55,7 +56,12 @@ pub(super) fn draft(task: &Given<'_>, fields: &mut Fields) -> Option<Draft> {
     let title = fields.required("task.title", task.title, Line::new);
     let description = fields.optional("task.description", task.description, Html::new);
     let deadline_hours = deadline_hours(task, fields);
-    let assignees = fields.each("task.assignees", task.assignees, str::parse);
+    let assignees = fields.each(
+        "task.assignees",
+        task.assignees,
+        limits::ASSIGNEES,
+        str::parse,
+    );
     let role = fields.optional("task.responsible_role", task.responsible_role, str::parse);
     let tier = tier("task.tier", task.tier, fields);
     let visibility = visibility(task, fields);
@@ -104,16 +110,14 @@ where
 {
     let tasks = match tasks {
         [] => fields.violation("tasks", "is required: name every task once"),
-        tasks => fields.each("tasks", tasks, str::parse),
+        tasks => fields.each("tasks", tasks, limits::CHECKLIST_TASKS, str::parse),
     };
-    let read: Vec<Option<Tier>> = tiers
-        .iter()
-        .enumerate()
-        .map(|(index, tier)| fields.check(&format!("tiers[{index}]"), Tier::new((*tier).into())))
-        .collect();
+    let tiers = fields.each_of("tiers", tiers, limits::CHECKLIST_TASKS, |tier| {
+        Tier::new((*tier).into())
+    });
     Some(Arrangement {
         tasks: tasks?,
-        tiers: read.into_iter().collect::<Option<_>>()?,
+        tiers: tiers?,
     })
 }
 

@@ -117,7 +117,9 @@ fn accounts(names: &[String], filter: &str, fields: &mut Fields) -> Option<Accou
                     format!("has {count} entries; 1 to {most} can be listed, a filter picks any number");
                 return fields.violation("accounts", description);
             }
-            fields.each("accounts", names, str::parse).map(Accounts::Listed)
+            fields
+                .each("accounts", names, most, str::parse)
+                .map(Accounts::Listed)
         }
         (_, _) => fields.violation(
             "filter",

@@ -6,6 +6,7 @@ use handoff_domain::{
     Invalid,
     document::Parent,
     names::{OrderName, OrderTaskName},
+    quoted,
 };
 use handoff_event_log::Position;
 use handoff_proto::v1::{self, order_query_service_server::OrderQueryService};
@@ -78,7 +79,8 @@ pub(super) fn order_or_task(name: &str) -> Result<NotesOf, Invalid> {
     let of_task = || name.parse().map(NotesOf::Task);
     of_order.or_else(|_: Invalid| of_task()).map_err(|_| {
         Invalid::new(format!(
-            "{name:?} is not a name of the form orders/ID or orders/ID/tasks/ID"
+            "{} is not a name of the form orders/ID or orders/ID/tasks/ID",
+            quoted(name)
         ))
     })
 }

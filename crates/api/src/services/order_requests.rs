@@ -8,6 +8,7 @@ use handoff_domain::{
         CompleteOrder, NewOrderTask, NoteOn, PlaceOrder, RemoveOrderTask, RenewOrder, ReopenOrder,
         ReorderOrderTasks, UncheckOrderTask, UpdateOrder, UpdateOrderTask,
     },
+    limits,
     names::OrderName,
     order::Cycle,
     task::Visibility,
@@ -254,8 +255,8 @@ impl CommandRequest for v1::AssignOrderRequest {
 
     fn command(&self, _caller: &Caller, fields: &mut Fields) -> Option<AssignOrder> {
         let name = fields.name("name", &self.name);
-        let add = fields.each("add", &self.add, str::parse);
-        let remove = fields.each("remove", &self.remove, str::parse);
+        let add = fields.each("add", &self.add, limits::ASSIGNEES, str::parse);
+        let remove = fields.each("remove", &self.remove, limits::ASSIGNEES, str::parse);
         Some(AssignOrder {
             name: name?,
             add: add?,

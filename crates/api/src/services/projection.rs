@@ -1,6 +1,6 @@
 //! ProjectionService.
 
-use handoff_domain::{Invalid, Partition, text::Line};
+use handoff_domain::{Invalid, Partition, quoted, text::Line};
 use handoff_event_log::Position;
 use handoff_projections::Admin;
 use handoff_proto::v1::{self, projection_service_server::ProjectionService};
@@ -143,7 +143,12 @@ fn id(name: &str) -> Result<String, Invalid> {
     name.strip_prefix("projections/")
         .filter(plain)
         .map(str::to_owned)
-        .ok_or_else(|| Invalid::new(format!("{name:?} is not a name of the form projections/ID")))
+        .ok_or_else(|| {
+            Invalid::new(format!(
+                "{} is not a name of the form projections/ID",
+                quoted(name)
+            ))
+        })
 }
 
 fn partition(number: i32, fields: &mut Fields) -> Option<Partition> {

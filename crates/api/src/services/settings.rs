@@ -3,6 +3,7 @@
 use handoff_domain::{
     account::Status,
     commands::UpdateSettings,
+    limits,
     settings::{
         AccountRole, Changes, DigestMinutes, DocumentBytes, NumberFormat, OwnershipPolicy, TimeZone,
     },
@@ -82,7 +83,7 @@ impl CommandRequest for v1::UpdateSettingsRequest {
         let task_types = has("task_types").then(|| {
             let offered = settings.task_types.iter().filter(|of| !of.retired);
             let ids: Vec<_> = offered.map(|of| of.task_type.clone()).collect();
-            fields.each("settings.task_types", &ids, str::parse)
+            fields.each("settings.task_types", &ids, limits::TASK_TYPES, str::parse)
         });
         let document_categories = has("document_categories").then(|| {
             categories(

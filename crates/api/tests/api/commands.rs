@@ -176,6 +176,7 @@ async fn every_field_at_fault_is_named() {
     assert_eq!(
         fields(&refusal),
         [
+            "request_id",
             "task_id",
             "task.subject",
             "task.title",
@@ -187,7 +188,6 @@ async fn every_field_at_fault_is_named() {
             "task.start_time",
             "task.due_time",
             "task.percent_complete",
-            "request_id",
         ]
     );
     let refusal = tasks

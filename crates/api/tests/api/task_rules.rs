@@ -378,3 +378,86 @@ async fn a_format_of_numbers_has_the_subject_and_the_number_once() {
         .unwrap();
     assert_eq!(kept.number, "ACME-TASK-1");
 }
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_new_task_is_told_at_once() {
+    let server = TestServer::start().await;
+    let mut tasks = TaskCommandServiceClient::new(server.channel.clone());
+    let create = v1::CreateTaskRequest {
+        task_id: "Not an id".into(),
+        task: Some(v1::Task {
+            subject: "accounts/acme".into(),
+            assignees: vec!["ana".into()],
+            percent_complete: 101,
+            start_time: at(2_000_000_000),
+            due_time: at(1_900_000_000),
+            related_tasks: vec!["tasks/a".into(); 101],
+            ..Default::default()
+        }),
+        request_id: "no uuid".into(),
+    };
+    let refused = tasks.create_task(server.ana(create)).await.unwrap_err();
+    assert_eq!(
+        fields(&refused),
+        [
+            "request_id",
+            "task_id",
+            "task.title",
+            "task.assignees[0]",
+            "task.percent_complete",
+            "task.related_tasks",
+            // What the domain finds in the parts that could be read.
+            "task.due_time"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_an_update_is_told_at_once() {
+    let server = TestServer::start().await;
+    create(&server, "a", task(v1::Task::default()))
+        .await
+        .unwrap();
+    let mut tasks = TaskCommandServiceClient::new(server.channel.clone());
+    let update = v1::UpdateTaskRequest {
+        task: Some(v1::Task {
+            name: "tasks/a".into(),
+            percent_complete: 101,
+            start_time: at(2_000_000_000),
+            due_time: at(1_900_000_000),
+            ..Default::default()
+        }),
+        update_mask: mask(&["percent_complete", "start_time", "due_time"]),
+        etag: "no etag".into(),
+        ..Default::default()
+    };
+    let refused = tasks.update_task(server.ana(update)).await.unwrap_err();
+    assert_eq!(
+        fields(&refused),
+        ["etag", "task.percent_complete", "task.due_time"]
+    );
+}
+
+#[tokio::test]
+async fn a_generated_task_takes_no_field_that_it_would_drop() {
+    let server = TestServer::start().await;
+    let mut tasks = TaskCommandServiceClient::new(server.channel.clone());
+    let generate = v1::GenerateTaskRequest {
+        account: "accounts/acme".into(),
+        task_type: "review-response".into(),
+        work_key: "r1".into(),
+        task: Some(v1::Task {
+            title: "Answer it".into(),
+            tags: vec!["red".into()],
+            due_date: "2026-12-01".into(),
+            save_to_tracker: true,
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let refused = tasks.generate_task(server.ana(generate)).await;
+    assert_eq!(
+        fields(&refused.unwrap_err()),
+        ["task.due_date", "task.tags", "task.save_to_tracker"]
+    );
+}

@@ -362,14 +362,14 @@ async fn every_field_of_an_update_at_fault_is_named() {
     assert_eq!(
         fields(&refusal),
         [
+            "request_id",
+            "etag",
             "task.name",
             "task.title",
             "task.percent_complete",
             "task.visibility",
             "task.start_time",
             "task.quantity",
-            "request_id",
-            "etag",
         ]
     );
     for other in [

@@ -1,6 +1,7 @@
 //! `handoff task`: pieces of work.
 
 mod batch;
+mod beginning;
 mod call;
 mod count;
 mod create;

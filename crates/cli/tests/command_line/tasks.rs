@@ -237,3 +237,51 @@ async fn a_file_of_the_long_form_loses_nothing() {
     assert_eq!(write.percent_complete, 40);
     assert_eq!(write.price.as_ref().unwrap().units, 12);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_task_says_who_is_told_and_what_it_has_to_do_with() {
+    let shell = Shell::new().await;
+    shell.add_task("y", "ACME-TASK-7");
+    let given = [
+        "--related",
+        "acme-task-7",
+        "--notify",
+        "ben",
+        "--notify",
+        "office@example.com",
+        "--on-change",
+        "--on-complete",
+        "--save-to-tracker",
+        "--description",
+        "<p>With <b>figures</b></p>",
+    ];
+    let create = ["task", "create", "acme", "Call", "--id", "x"];
+    let ended = shell.run(&[&create[..], &given].concat()).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let task = shell.task("tasks/x");
+    assert_eq!(task.related_tasks, ["tasks/y"]);
+    let notify = task.notify.unwrap();
+    assert_eq!(notify.recipients, ["members/ben", "office@example.com"]);
+    assert!(notify.on_change && notify.on_complete && task.save_to_tracker);
+
+    let shown = shell.run(&["task", "show", "x"]).await.stdout;
+    assert!(shown.contains("With figures"), "{shown}");
+    assert!(!shown.contains("<b>"), "{shown}");
+    let tracker = shown.lines().find(|line| line.starts_with("Tracker"));
+    assert!(tracker.is_some(), "{shown}");
+
+    let call = ["task", "call", "+49 30 123456"];
+    let ended = shell.run(&[&call[..], &given].concat()).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let asked = shell.last_asked();
+    for part in [
+        r#"related_tasks: ["tasks/y"]"#,
+        r#"recipients: ["members/ben", "office@example.com"]"#,
+        "save_to_tracker: true",
+    ] {
+        assert!(asked.contains(part), "{part} is not in {asked}");
+    }
+    // Nobody who could be told is named.
+    let ended = shell.run(&[&create[..], &["--on-change"]].concat()).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}

@@ -4,6 +4,7 @@
 mod accounts;
 mod activities;
 mod catalog;
+mod documents;
 mod members;
 mod orders;
 mod portal;
@@ -25,6 +26,7 @@ use handoff_proto::v1::{
     activity_query_service_server::ActivityQueryServiceServer,
     catalog_command_service_server::CatalogCommandServiceServer,
     catalog_query_service_server::CatalogQueryServiceServer,
+    document_service_server::DocumentServiceServer,
     member_command_service_server::MemberCommandServiceServer,
     order_command_service_server::OrderCommandServiceServer,
     order_query_service_server::OrderQueryServiceServer,
@@ -57,8 +59,13 @@ pub(crate) struct State {
     pub(crate) racing_changes: u32,
     /// The id of every request to complete a task, also of those that failed.
     pub(crate) completions: Vec<String>,
-    /// Every other request about a task that is there, and every one about activities, services, orders and the portal, as it came.
+    /// Every other request about a task that is there, and every one about activities, services, orders, documents and the portal, as it
+    /// came.
     pub(crate) asked: Vec<String>,
+    /// After how many bytes each of the next downloads breaks off, the last one first.
+    pub(crate) breaks: Vec<usize>,
+    /// The SHA-256 that every document is said to have, instead of the right one.
+    pub(crate) sha256: Option<String>,
     /// Answers to the next requests, instead of the right ones.
     pub(crate) failures: Vec<Status>,
     /// The request behind each id that led to something.
@@ -83,6 +90,7 @@ impl Fake {
             .add_service(ActivityQueryServiceServer::new(self.clone()))
             .add_service(CatalogCommandServiceServer::new(self.clone()))
             .add_service(CatalogQueryServiceServer::new(self.clone()))
+            .add_service(DocumentServiceServer::new(self.clone()))
             .add_service(MemberCommandServiceServer::new(self.clone()))
             .add_service(OrderCommandServiceServer::new(self.clone()))
             .add_service(OrderQueryServiceServer::new(self.clone()))

@@ -10,10 +10,10 @@ use handoff_proto::v1::{
 };
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Fake;
-
-/// What every document says.
-const CONTENT: &str = "As agreed";
+use super::{
+    Fake,
+    documents::{CONTENT, pieces},
+};
 
 impl Fake {
     fn asked_of_portal<M: std::fmt::Debug>(&self, request: Request<M>) -> Result<(), Status> {
@@ -51,8 +51,9 @@ fn task() -> Option<PortalTask> {
     })
 }
 
-fn document() -> PortalDocument {
+fn document(sha256: String) -> PortalDocument {
     PortalDocument {
+        sha256,
         name: "documents/d1".into(),
         parent: "orders/o1/tasks/brief".into(),
         file_name: "brief.txt".into(),
@@ -86,7 +87,7 @@ impl PortalService for Fake {
         self.asked_of_portal(request)?;
         Ok(Response::new(v1::PortalServiceGetOrderResponse {
             order: order(),
-            documents: vec![document()],
+            documents: vec![document(self.sha256())],
             ..Default::default()
         }))
     }
@@ -180,7 +181,7 @@ impl PortalService for Fake {
         }
         self.state.lock().unwrap().asked.push(asked);
         Ok(Response::new(v1::PortalServiceUploadDocumentsResponse {
-            documents: vec![document()],
+            documents: vec![document(self.sha256())],
             receipt: None,
         }))
     }
@@ -189,18 +190,19 @@ impl PortalService for Fake {
         &self,
         request: Request<v1::PortalServiceDownloadDocumentRequest>,
     ) -> Result<Response<Self::DownloadDocumentStream>, Status> {
+        let offset = request.get_ref().offset;
         self.asked_of_portal(request)?;
         let header = download::Part::Header(v1::PortalDownloadHeader {
-            document: Some(document()),
+            document: Some(document(self.sha256())),
             receipt: None,
         });
-        let chunk = download::Part::Chunk(v1::DocumentChunk {
-            file: 0,
-            data: CONTENT.into(),
+        let messages = pieces(self, offset)?
+            .into_iter()
+            .map(|chunk| chunk.map(download::Part::Chunk));
+        let messages = std::iter::once(Ok(header)).chain(messages).map(|part| {
+            part.map(|part| v1::PortalServiceDownloadDocumentResponse { part: Some(part) })
         });
-        let parts = [header, chunk];
-        let messages =
-            parts.map(|part| Ok(v1::PortalServiceDownloadDocumentResponse { part: Some(part) }));
+        let messages: Vec<_> = messages.collect();
         Ok(Response::new(Box::pin(stream::iter(messages))))
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     document::{Changes, Description, Event, File, Parent, Uploaded},
     limits,
     names::{AccountName, Actor, DocumentName, StreamName, Subject},
-    rejection::{Reason, Rejection, Violations},
+    rejection::{Reason, Rejection, Violations, quoted},
     settings::Settings,
     task::{Caller, Visibility},
     text::Line,
@@ -309,6 +309,9 @@ fn offered_category(settings: &Settings, field: &str, category: &Line) -> Result
     Err(Rejection::Precondition {
         reason: Reason::UnknownCategory,
         subject: "settings".to_owned(),
-        description: format!("{field}: {category:?} is not among the setting document_categories"),
+        description: format!(
+            "{field}: {} is not among the setting document_categories",
+            quoted(category.as_str())
+        ),
     })
 }

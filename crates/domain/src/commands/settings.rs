@@ -48,7 +48,7 @@ mod tests {
         account::Status,
         commands::memory::Memory,
         limits,
-        settings::{AccountRole, OwnershipPolicy, Settings, TimeZone},
+        settings::{AccountRole, NumberFormat, OwnershipPolicy, Settings, TimeZone},
         text::{Line, SlaHours},
         version::Revision,
     };
@@ -88,6 +88,46 @@ mod tests {
         assert_eq!(settings.time_zone.to_string(), "UTC");
         assert_eq!(settings.call_default_account, None);
         assert_eq!(settings.document_max_bytes.bytes(), 100 * 1024 * 1024);
+    }
+
+    #[test]
+    fn a_format_of_numbers_gives_none_that_an_earlier_one_gave() {
+        let mut memory = Memory::with_team();
+        let format = |format: &str| Changes {
+            task_number_format: Some(NumberFormat::new(format).unwrap()),
+            ..Changes::default()
+        };
+        let field = "settings.task_number_format";
+        let changed = ["{SUBJECT}/{n}", "{subject}/{n:05}", "{SUBJECT}-TASK-{n}"];
+        for next in changed {
+            assert_eq!(violation(&mut memory, format("{SUBJECT}-{n}")), field);
+            memory.change_settings(format(next));
+        }
+        // `{SUBJECT}/{n}` is no longer in use, and its numbers still are.
+        assert_eq!(violation(&mut memory, format("{SUBJECT}/1-{n}")), field);
+        assert_eq!(memory.settings().earlier_number_formats.len(), 3);
+    }
+
+    #[test]
+    fn there_is_a_bound_on_formats_of_numbers_and_a_way_back() {
+        let mut memory = Memory::with_team();
+        let format = |marks: usize| Changes {
+            task_number_format: Some(
+                NumberFormat::new(&format!("{{SUBJECT}}{}{{n}}", "/".repeat(marks))).unwrap(),
+            ),
+            ..Changes::default()
+        };
+        for marks in 1..limits::NUMBER_FORMATS {
+            memory.change_settings(format(marks));
+        }
+
+        let other = Changes {
+            task_number_format: Some(NumberFormat::new("{SUBJECT}#{n}").unwrap()),
+            ..Changes::default()
+        };
+        let field = "settings.task_number_format";
+        assert_eq!(violation(&mut memory, other), field);
+        memory.change_settings(format(1));
     }
 
     #[test]

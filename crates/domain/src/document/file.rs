@@ -5,7 +5,11 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{limits, rejection::Invalid, text::Line};
+use crate::{
+    limits,
+    rejection::{Invalid, quoted},
+    text::Line,
+};
 
 /// A file whose content was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +34,8 @@ impl FileName {
         let line = Line::new(text)?;
         if line.as_str().contains(['/', '\\']) || matches!(line.as_str(), "." | "..") {
             return Err(Invalid::new(format!(
-                "{text:?} is not the name of a file: leave the folders out"
+                "{} is not the name of a file: leave the folders out",
+                quoted(text)
             )));
         }
         Ok(Self(line))
@@ -70,7 +75,8 @@ impl MediaType {
             return Ok(Self(text.into()));
         }
         Err(Invalid::new(format!(
-            "{text:?} is not a media type such as application/pdf, without parameters and of at most {} characters",
+            "{} is not a media type such as application/pdf, without parameters and of at most {} characters",
+            quoted(&text),
             limits::MEDIA_TYPE_CHARACTERS
         )))
     }
@@ -119,7 +125,12 @@ impl FromStr for Sha256 {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = || Invalid::new(format!("{text:?} is not a SHA-256: 64 hexadecimal digits"));
+        let invalid = || {
+            Invalid::new(format!(
+                "{} is not a SHA-256: 64 hexadecimal digits",
+                quoted(text)
+            ))
+        };
         if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(invalid());
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     names::{OrderName, OrderTaskName, TaskName},
-    rejection::Invalid,
+    rejection::{Invalid, quoted},
 };
 
 /// What a document is on: a task, an order or a task of its checklist.
@@ -38,7 +38,8 @@ impl FromStr for Parent {
             Some(("orders", rest)) if rest.contains('/') => name.parse().map(Self::OrderTask),
             Some(("orders", _)) => name.parse().map(Self::Order),
             _ => Err(Invalid::new(format!(
-                "{name:?} is not the name of a task, an order or a task of an order"
+                "{} is not the name of a task, an order or a task of an order",
+                quoted(name)
             ))),
         }
     }

@@ -81,6 +81,8 @@ pub struct Settings {
     pub document_categories: Choices<Line>,
     /// How a task's number reads.
     pub task_number_format: NumberFormat,
+    /// What it was before, each once: numbers that they gave are not given again.
+    pub earlier_number_formats: Vec<NumberFormat>,
     /// The hours within which a task is due where its account says nothing else.
     pub default_sla_hours: SlaHours,
     /// What becomes of open work when a role changes hands.
@@ -117,6 +119,7 @@ impl Default for Settings {
             task_types: Choices::from_iter(types),
             document_categories: Choices::default(),
             task_number_format: NumberFormat::default(),
+            earlier_number_formats: Vec::new(),
             default_sla_hours: SlaHours::DEFAULT,
             ownership_policy: OwnershipPolicy::default(),
             ownership_policy_version: Revision::default(),
@@ -282,7 +285,35 @@ impl Settings {
             (&self.document_categories, &changes.document_categories),
             limits::CATEGORIES,
         );
+        if let Some(format) = &changes.task_number_format {
+            self.check_number_format(&mut violations, format);
+        }
         violations.finish()
+    }
+
+    /// Refuses a format of numbers that could give one that an earlier format gave.
+    fn check_number_format(&self, violations: &mut Violations, format: &NumberFormat) {
+        let field = "settings.task_number_format";
+        let earlier = &self.earlier_number_formats;
+        let mut used = earlier.iter().chain([&self.task_number_format]);
+        let is_used = used.clone().any(|used| used == format);
+        if !is_used && earlier.len() + 1 >= limits::NUMBER_FORMATS {
+            let most = limits::NUMBER_FORMATS;
+            let description =
+                format!("would be one of more than {most} formats: go back to an earlier one");
+            violations.add(field, description);
+        }
+        if let Some(used) = used.find(|used| !used.is_apart_from(format)) {
+            let (format, used) = (format.as_str(), used.as_str());
+            violations.add(
+                field,
+                format!(
+                    "is {format}, which may give a number that {used} gave before: have characters in it other \
+                     than letters, digits and '-' that {used} has not, such as {{SUBJECT}}/{{n}} or \
+                     {{SUBJECT}}#{{n}}"
+                ),
+            );
+        }
     }
 
     fn change_roles(&self, wanted: &[AccountRole], to: &Changing<'_>) -> Vec<Event> {
@@ -354,7 +385,13 @@ impl Settings {
             Event::DocumentCategoryRetired(listed) => {
                 self.document_categories.retire(&listed.value)
             }
-            Event::TaskNumberFormatChanged(change) => change.apply(&mut self.task_number_format),
+            Event::TaskNumberFormatChanged(change) => {
+                let previous = &self.task_number_format;
+                if !self.earlier_number_formats.contains(previous) {
+                    self.earlier_number_formats.push(previous.clone());
+                }
+                change.apply(&mut self.task_number_format)
+            }
             Event::DefaultSlaHoursChanged(change) => change.apply(&mut self.default_sla_hours),
             Event::OwnershipPolicyChanged(change) => {
                 self.ownership_policy_version = self.revision;

@@ -6,7 +6,10 @@ use iso_currency::Currency;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{limits, rejection::Invalid};
+use crate::{
+    limits,
+    rejection::{Invalid, quoted},
+};
 
 /// Billionths in one unit of a currency.
 const NANOS: i128 = 1_000_000_000;
@@ -38,7 +41,8 @@ fn parse(text: &str) -> Result<Decimal, Invalid> {
     match Decimal::from_str_exact(text) {
         Ok(number) if plain => Ok(number),
         _ => Err(Invalid::new(format!(
-            "{text:?} is not a decimal number such as 12.5"
+            "{} is not a decimal number such as 12.5",
+            quoted(text)
         ))),
     }
 }
@@ -117,7 +121,8 @@ impl Money {
     fn of(amount: Decimal, currency: &str) -> Result<Self, Invalid> {
         let Some(known) = Currency::from_code(currency) else {
             return Err(Invalid::new(format!(
-                "{currency:?} is not a currency of ISO 4217 such as EUR"
+                "{} is not a currency of ISO 4217 such as EUR",
+                quoted(currency)
             )));
         };
         let amount = check(amount, limits::MONEY_UNITS.into(), currency)?;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     names::{MemberName, Subject, TaskName},
+    rejection::Violations,
     task::{
         Due, Hours, Miles, Money, Notify, OpenStatus, Percent, Priority, Quantity, Requester, Tag,
         Visibility,
@@ -50,4 +51,7 @@ pub struct Draft {
     pub responsible_role: Option<Role>,
     /// Whether the tracker integration takes it up too ("Save to tracker", S2).
     pub tracker: bool,
+    /// What is wrong with parts that could not be read and are not given here: the first of what the
+    /// command's own check finds, so that all is told at once (S3).
+    pub found: Violations,
 }

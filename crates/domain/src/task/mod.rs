@@ -35,7 +35,7 @@ pub use values::{OpenStatus, Origin, Percent, Priority, Requester, Status, Tag, 
 
 pub(crate) use assignment::Difference;
 pub(crate) use due::in_range;
-pub(crate) use update::check_count;
+pub(crate) use update::{check_count, follows};
 
 /// A task as the events so far make it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     names::{ContactName, MemberName},
-    rejection::Invalid,
+    rejection::{Invalid, quoted},
     text::Email,
 };
 
@@ -40,7 +40,8 @@ impl FromStr for Recipient {
             Some(("members", _)) => text.parse().map(Self::Member),
             Some(("accounts", _)) => text.parse().map(Self::Contact),
             _ => Err(Invalid::new(format!(
-                "{text:?} is not the name of a member or contact, nor an e-mail address"
+                "{} is not the name of a member or contact, nor an e-mail address",
+                quoted(text)
             ))),
         }
     }

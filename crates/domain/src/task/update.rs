@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::{
     change::Change,
     limits,
-    names::{Actor, TaskName},
-    rejection::{Reason, Rejection, Violations},
+    names::{Actor, Subject, TaskName},
+    rejection::{Invalid, Reason, Rejection, Violations},
     settings::TimeZone,
     task::{
         Details, Due, DueSource, Field, Hours, Miles, Money, Percent, Priority, Progress, Quantity,
@@ -46,6 +46,9 @@ pub struct Changes {
     pub tags: Option<Vec<Tag>>,
     /// One that the settings offer; only of a task about an account.
     pub responsible_role: Option<Option<Role>>,
+    /// What is wrong with values that could not be read and are not given here: the first of what the
+    /// command's own check finds.
+    pub found: Violations,
 }
 
 impl Updated {
@@ -151,7 +154,10 @@ struct Schedule {
 impl Details {
     /// When the task starts and is due after the changes, with whatever else is wrong in them.
     fn schedule(&self, changes: &Changes, zone: TimeZone) -> Result<Schedule, Rejection> {
-        let mut violations = Violations::new();
+        let mut violations = changes.found.clone();
+        let unread = ["task.start_time", "task.due_time", "task.due_date"]
+            .iter()
+            .any(|field| violations.names(field));
         if let Some(tags) = &changes.tags {
             check_count(&mut violations, "task.tags", tags, limits::TAGS);
         }
@@ -173,7 +179,7 @@ impl Details {
             Some(due) => (due, DueSource::Manual),
             None => (start + self.sla_hours.duration(), DueSource::Sla),
         };
-        if due < start {
+        if due < start && !unread {
             let (due, start) = (due.to_rfc3339(), start.to_rfc3339());
             match changes.due {
                 Some(_) => violations.add(
@@ -186,20 +192,27 @@ impl Details {
                 ),
             }
         }
+        if let Some(Some(role)) = &changes.responsible_role {
+            violations.check("task.responsible_role", follows(&self.subject, role));
+        }
         violations.finish()?;
         Ok(Schedule { start, due, source })
     }
 }
 
+/// Checks that a task about `subject` can follow a role: one that accounts have.
+pub(crate) fn follows(subject: &Subject, role: &Role) -> Result<(), Invalid> {
+    match subject {
+        Subject::Account(_) => Ok(()),
+        Subject::Member(_) => Err(Invalid::new(format!(
+            "is {role}; a task about a member follows no role"
+        ))),
+    }
+}
+
 /// Notes that a list is longer than it may be.
 pub(crate) fn check_count<T>(violations: &mut Violations, field: &str, items: &[T], most: usize) {
-    let count = items.len();
-    if count > most {
-        violations.add(
-            field,
-            format!("has {count} entries; at most {most} are allowed"),
-        );
-    }
+    violations.check_count(field, items.len(), most);
 }
 
 /// Refuses what a closed task refuses.

@@ -1,9 +1,10 @@
 //! From the text of a filter to a typed condition, by recursive descent with a bound on its depth.
 
+use handoff_domain::quoted;
+
 use super::{
     Condition, FILTER_BYTES, FILTER_DEPTH, FILTER_TERMS, Field, InvalidFilter, Kind, Viewer,
-    scanner::Scanner,
-    terms::{Term, shown},
+    scanner::Scanner, terms::Term,
 };
 
 pub(super) struct Parser<'a> {
@@ -146,7 +147,7 @@ impl<'a> Parser<'a> {
             field: Some(shown_field(word)),
             description: format!(
                 "{} is not a field of this list; it has {}",
-                shown(word),
+                quoted(word),
                 known.join(", ")
             ),
         }

@@ -1,6 +1,7 @@
 //! What one comparison means for a field of each kind. An error goes on from the field's name.
 
 use chrono::{DateTime, Utc};
+use handoff_domain::quoted;
 
 use super::{
     Comparison, Condition, Kind, Test, Value, Viewer,
@@ -211,7 +212,7 @@ impl Term<'_> {
     fn name(&self, check: Check) -> Result<String, String> {
         if *self.literal != Literal::Bare("me") {
             return check(self.written())
-                .map_err(|_| format!("is a resource name, not {}", shown(self.written())));
+                .map_err(|_| format!("is a resource name, not {}", quoted(self.written())));
         }
         let me = self
             .viewer
@@ -227,7 +228,7 @@ impl Term<'_> {
             .map_err(|_| {
                 format!(
                     "is a time such as 2026-01-31T09:00:00Z, not {}",
-                    shown(self.written())
+                    quoted(self.written())
                 )
             })
     }
@@ -235,14 +236,14 @@ impl Term<'_> {
     fn integer(&self) -> Result<i64, String> {
         self.written()
             .parse()
-            .map_err(|_| format!("is a whole number, not {}", shown(self.written())))
+            .map_err(|_| format!("is a whole number, not {}", quoted(self.written())))
     }
 
     fn decimal(&self) -> Result<i64, String> {
         ten_thousandths(self.written()).ok_or_else(|| {
             format!(
                 "is a number such as 12.5 with at most {DECIMAL_PLACES} decimal places, not {}",
-                shown(self.written())
+                quoted(self.written())
             )
         })
     }
@@ -255,7 +256,7 @@ impl Term<'_> {
                 format!(
                     "is one of {}, not {}",
                     labels.join(", ").to_uppercase(),
-                    shown(self.written())
+                    quoted(self.written())
                 )
             })
     }
@@ -263,7 +264,7 @@ impl Term<'_> {
     fn truth(&self) -> Result<bool, String> {
         self.written()
             .parse()
-            .map_err(|_| format!("is true or false, not {}", shown(self.written())))
+            .map_err(|_| format!("is true or false, not {}", quoted(self.written())))
     }
 }
 
@@ -292,15 +293,4 @@ fn compared(column: Column, comparison: Comparison, value: Value) -> Condition {
         value,
     }
     .into()
-}
-
-/// What somebody wrote, quoted and cut short.
-pub(super) fn shown(text: &str) -> String {
-    const CHARACTERS: usize = 64;
-    let short: String = text.chars().take(CHARACTERS).collect();
-    if short.len() < text.len() {
-        format!("{short:?}…")
-    } else {
-        format!("{short:?}")
-    }
 }

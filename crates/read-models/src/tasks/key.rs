@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use handoff_domain::{
     Invalid,
     names::{OrderName, OrderTaskName, TaskName},
+    quoted,
 };
 
 /// The name of a task of any kind; and that of an order, whose row holds what its tasks are folded from and
@@ -28,7 +29,8 @@ impl TaskKey {
         match name.parse() {
             Ok(key @ (Self::Standalone(_) | Self::Order(_))) => Ok(key),
             Ok(Self::Checklist(_)) | Err(_) => Err(Invalid::new(format!(
-                "{name:?} is not a name of the form tasks/ID or orders/ID/tasks/ID"
+                "{} is not a name of the form tasks/ID or orders/ID/tasks/ID",
+                quoted(name)
             ))),
         }
     }

@@ -47,10 +47,11 @@ impl CommandRequest for v1::PortalServiceCreateTaskRequest {
         Some(CreateTask {
             name: fields.check("task", name)?,
             draft: Draft {
-                title: Some(title?),
-                description: description?,
+                title,
+                description: description.flatten(),
                 category: category.map(Box::from),
-                due: due?,
+                due: due.flatten(),
+                found: fields.hand_on(),
                 ..Draft::default()
             },
             origin: Origin::Portal,

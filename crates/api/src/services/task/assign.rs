@@ -2,6 +2,7 @@
 
 use handoff_domain::{
     commands::{AssignTask, SetNotify},
+    limits,
     task::{Assignment, AssignmentCause},
 };
 use handoff_proto::v1;
@@ -59,9 +60,9 @@ pub(in crate::services) fn assignment(
     remove: &[String],
     fields: &mut Fields,
 ) -> Option<Assignment> {
-    let set = fields.each("assignees", assignees, str::parse);
-    let add = fields.each("add", add, str::parse);
-    let remove = fields.each("remove", remove, str::parse);
+    let set = fields.each("assignees", assignees, limits::ASSIGNEES, str::parse);
+    let add = fields.each("add", add, limits::ASSIGNEES, str::parse);
+    let remove = fields.each("remove", remove, limits::ASSIGNEES, str::parse);
     let (set, add, remove) = (set?, add?, remove?);
     if add.is_empty() && remove.is_empty() {
         return Some(Assignment::Set(set));

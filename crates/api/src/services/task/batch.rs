@@ -82,7 +82,7 @@ fn names(names: &[String], fields: &mut Fields) -> Option<Vec<TaskName>> {
         let description = format!("has {count} entries; 1 to {ITEMS} are wanted");
         return fields.violation("names", description);
     }
-    let names: Vec<TaskName> = fields.each("names", names, str::parse)?;
+    let names: Vec<TaskName> = fields.each("names", names, ITEMS, str::parse)?;
     let mut seen = HashSet::new();
     let mut once = Some(());
     for (index, name) in names.iter().enumerate() {

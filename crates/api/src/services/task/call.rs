@@ -56,22 +56,20 @@ impl CommandRequest for v1::CreateTaskFromCallRequest {
         let caller = fields.required("caller_number", &self.caller_number, Phone::new);
         let position = fields.position("min_position", self.min_position);
         let task = self.task.clone().unwrap_or_default();
-        let is_about = if task.subject.is_empty() {
-            Some(())
-        } else {
-            fields.violation("task.subject", "is given by the number; leave it empty")
-        };
+        if !task.subject.is_empty() {
+            fields.violation::<()>("task.subject", "is given by the number; leave it empty");
+        }
         let title = fields.optional("task.title", &task.title, Line::new);
         let draft = draft(&task, fields);
-        position?;
-        is_about?;
+        let (caller, _) = caller.zip(position)?;
         Some(CreateTaskFromCall {
-            name: name?.unwrap_or_else(new_name),
-            caller: caller?,
+            name: name.flatten().unwrap_or_else(new_name),
+            caller,
             candidates: Vec::new(),
             draft: Draft {
-                title: title?,
-                ..draft?
+                title: title.flatten(),
+                found: fields.hand_on(),
+                ..draft
             },
         })
     }

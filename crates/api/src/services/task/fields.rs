@@ -1,6 +1,7 @@
 //! Reads what requests say about a task's fields.
 
 use handoff_domain::{
+    limits,
     task::{Money, Notify, OpenStatus, Priority, Requester, Visibility},
     text::{Email, Line, Phone},
 };
@@ -69,6 +70,7 @@ pub(super) fn notify(
     let recipients = fields.each(
         &format!("{field}.recipients"),
         &notify.recipients,
+        limits::RECIPIENTS,
         str::parse,
     );
     Some(Notify {

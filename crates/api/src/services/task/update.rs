@@ -1,7 +1,9 @@
 //! What UpdateTask asks for.
 
 use handoff_domain::{
+    Violations,
     commands::UpdateTask,
+    limits,
     task::{Changes, Hours, Miles, Percent, Quantity, Tag},
     text::{Html, Line},
 };
@@ -13,7 +15,7 @@ use super::fields::{
 use crate::{
     caller::Caller,
     command::CommandRequest,
-    fields::{Fields, Mask, given},
+    fields::{Fields, Mask},
     services::due::due,
     time,
 };
@@ -62,13 +64,16 @@ impl CommandRequest for v1::UpdateTaskRequest {
         let changes = changes(&mask?, task, fields);
         Some(UpdateTask {
             name: name?,
-            changes: changes?,
+            changes: Changes {
+                found: fields.hand_on(),
+                ..changes
+            },
         })
     }
 }
 
-/// The values of the fields that the mask names.
-fn changes(mask: &Mask, task: &v1::Task, fields: &mut Fields) -> Option<Changes> {
+/// The values of the fields that the mask names. What cannot be read is noted and stays.
+fn changes(mask: &Mask, task: &v1::Task, fields: &mut Fields) -> Changes {
     let has = |field| mask.has(field);
     let title = has("title").then(|| fields.required("task.title", &task.title, Line::new));
     let description = has("description")
@@ -106,31 +111,32 @@ fn changes(mask: &Mask, task: &v1::Task, fields: &mut Fields) -> Option<Changes>
     let mileage =
         has("mileage").then(|| fields.optional("task.mileage", &task.mileage, Miles::new));
     let expenses = has("expenses").then(|| money("task.expenses", task.expenses.as_ref(), fields));
-    let tags = has("tags").then(|| fields.each("task.tags", &task.tags, Tag::new));
+    let tags = has("tags").then(|| fields.each("task.tags", &task.tags, limits::TAGS, Tag::new));
     let responsible_role = has("responsible_role").then(|| {
         let role = &task.responsible_role;
         fields.optional("task.responsible_role", role, str::parse)
     });
-    Some(Changes {
-        title: given(title)?,
-        description: given(description)?,
+    Changes {
+        title: title.flatten(),
+        description: description.flatten(),
         category: has("category").then(|| category(task)),
-        percent: given(percent)?,
-        priority: given(priority)?,
-        visibility: given(visibility)?,
-        start: given(start)?,
-        due: given(due)?,
-        estimated_hours: given(estimated_hours)?,
-        actual_hours: given(actual_hours)?,
+        percent: percent.flatten(),
+        priority: priority.flatten(),
+        visibility: visibility.flatten(),
+        start: start.flatten(),
+        due: due.flatten(),
+        estimated_hours: estimated_hours.flatten(),
+        actual_hours: actual_hours.flatten(),
         billable: has("billable").then_some(task.billable),
-        requester_name: given(requester_name)?,
-        requester_email: given(requester_email)?,
-        requester_phone: given(requester_phone)?,
-        quantity: given(quantity)?,
-        price: given(price)?,
-        mileage: given(mileage)?,
-        expenses: given(expenses)?,
-        tags: given(tags)?,
-        responsible_role: given(responsible_role)?,
-    })
+        requester_name: requester_name.flatten(),
+        requester_email: requester_email.flatten(),
+        requester_phone: requester_phone.flatten(),
+        quantity: quantity.flatten(),
+        price: price.flatten(),
+        mileage: mileage.flatten(),
+        expenses: expenses.flatten(),
+        tags: tags.flatten(),
+        responsible_role: responsible_role.flatten(),
+        found: Violations::new(),
+    }
 }

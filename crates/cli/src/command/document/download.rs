@@ -8,7 +8,7 @@ use handoff_proto::v1::{
 
 use super::{
     Target, called,
-    receiving::{Destination, Piece},
+    receiving::{Content, Destination, Piece},
 };
 use crate::{error::Error, output::Printer, session::Session};
 
@@ -39,8 +39,11 @@ impl Download {
                         let document = header.document.clone().unwrap_or_default();
                         Piece::Header {
                             header,
-                            file_name: document.file_name,
-                            size: document.size_bytes,
+                            content: Content {
+                                file_name: document.file_name,
+                                size: document.size_bytes,
+                                sha256: document.sha256,
+                            },
                         }
                     }
                     Some(Part::Chunk(chunk)) => Piece::Bytes(chunk.data),

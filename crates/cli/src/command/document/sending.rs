@@ -109,13 +109,18 @@ fn file(path: &Path) -> Result<LocalFile, Error> {
         hasher.update(&buffer[..length]);
         size += length as i64;
     }
-    let digest = hasher.finalize();
     Ok(LocalFile {
         path: path.to_owned(),
         name: name.to_string_lossy().into_owned(),
         size,
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: digits(hasher),
     })
+}
+
+/// What was hashed, in hexadecimal digits.
+pub(super) fn digits(hasher: Sha256) -> String {
+    let digest = hasher.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files in chunks. One that cannot be read any more ends it, with why in `failure`; the server then keeps nothing.

@@ -17,7 +17,7 @@ use crate::{
         CommandArgs,
         document::{
             called,
-            receiving::{Destination, Piece},
+            receiving::{Content, Destination, Piece},
             sending, size,
         },
     },
@@ -128,8 +128,11 @@ impl Download {
                         let document = header.document.clone().unwrap_or_default();
                         Piece::Header {
                             header,
-                            file_name: document.file_name,
-                            size: document.size_bytes,
+                            content: Content {
+                                file_name: document.file_name,
+                                size: document.size_bytes,
+                                sha256: document.sha256,
+                            },
                         }
                     }
                     Some(download::Part::Chunk(chunk)) => Piece::Bytes(chunk.data),

@@ -1,12 +1,10 @@
 //! `handoff task call`: what a telephone system reports, by hand.
 
 use clap::Args;
-use handoff_proto::v1::{
-    self, Task, TaskStatus, task_command_service_client::TaskCommandServiceClient,
-};
+use handoff_proto::v1::{self, Task, task_command_service_client::TaskCommandServiceClient};
 
-use super::{fields::FieldArgs, view, words::OpenStatus};
-use crate::{command::CommandArgs, error::Error, name, output::Printer, session::Session, time};
+use super::{beginning::BeginningArgs, fields::FieldArgs, view};
+use crate::{command::CommandArgs, error::Error, output::Printer, session::Session, time};
 
 #[derive(Debug, Args)]
 pub(crate) struct Call {
@@ -15,15 +13,8 @@ pub(crate) struct Call {
     number: String,
     /// The work in a few words [default: Call from the contact or number]
     title: Option<String>,
-    /// Id of the new task [default: a new UUID]
-    #[arg(long)]
-    id: Option<String>,
-    /// How far it is
-    #[arg(long, value_enum, default_value_t = OpenStatus::NotStarted)]
-    status: OpenStatus,
-    /// A member who does it; may be given several times [default: whoever has the account]
-    #[arg(long, value_name = "MEMBER")]
-    assign: Vec<String>,
+    #[command(flatten)]
+    beginning: BeginningArgs,
     /// Look the number up in contacts that include everything up to this position
     #[arg(long, default_value_t = 0, value_name = "POSITION")]
     min_position: i64,
@@ -37,14 +28,14 @@ impl Call {
     pub(super) async fn run(self, session: &Session, printer: &Printer) -> Result<(), Error> {
         let mut task = Task {
             title: self.title.unwrap_or_default(),
-            status: TaskStatus::from(self.status).into(),
-            assignees: name::members(&self.assign)?,
             ..Task::default()
         };
+        let id = self.beginning.id.clone();
+        self.beginning.give(&mut task, session).await?;
         self.fields.give(&mut task, session).await?;
         let request_id = self.command.request_id();
         let request = v1::CreateTaskFromCallRequest {
-            task_id: self.id.unwrap_or_default(),
+            task_id: id.unwrap_or_default(),
             caller_number: self.number,
             task: Some(task),
             request_id: request_id.clone(),

@@ -1,11 +1,9 @@
 //! Creates a task.
 
 use clap::Args;
-use handoff_proto::v1::{
-    self, Task, TaskStatus, task_command_service_client::TaskCommandServiceClient,
-};
+use handoff_proto::v1::{self, Task, task_command_service_client::TaskCommandServiceClient};
 
-use super::{fields::FieldArgs, view, words::OpenStatus};
+use super::{beginning::BeginningArgs, fields::FieldArgs, view};
 use crate::{command::CommandArgs, error::Error, name, output::Printer, session::Session, time};
 
 #[derive(Debug, Args)]
@@ -14,21 +12,8 @@ pub(crate) struct CreateTask {
     subject: String,
     /// The work in a few words
     title: String,
-    /// Id of the new task [default: a new UUID]
-    #[arg(long)]
-    id: Option<String>,
-    /// How far it is
-    #[arg(long, value_enum, default_value_t = OpenStatus::NotStarted)]
-    status: OpenStatus,
-    /// A member who does it; may be given several times [default: whoever has the account]
-    #[arg(long, value_name = "MEMBER")]
-    assign: Vec<String>,
-    /// A task that has to do with it; may be given several times
-    #[arg(long, value_name = "tasks/ID")]
-    related: Vec<String>,
-    /// The tracker integration takes it up too
-    #[arg(long)]
-    save_to_tracker: bool,
+    #[command(flatten)]
+    beginning: BeginningArgs,
     #[command(flatten)]
     fields: FieldArgs,
     #[command(flatten)]
@@ -40,16 +25,14 @@ impl CreateTask {
         let mut task = Task {
             subject: name::subject(&self.subject)?,
             title: self.title,
-            status: TaskStatus::from(self.status).into(),
-            assignees: name::members(&self.assign)?,
-            related_tasks: self.related,
-            save_to_tracker: self.save_to_tracker,
             ..Task::default()
         };
+        let id = self.beginning.id.clone();
+        self.beginning.give(&mut task, session).await?;
         self.fields.give(&mut task, session).await?;
         let request_id = self.command.request_id();
         let request = v1::CreateTaskRequest {
-            task_id: self.id.unwrap_or_default(),
+            task_id: id.unwrap_or_default(),
             task: Some(task),
             request_id: request_id.clone(),
         };

@@ -5,6 +5,7 @@ use handoff_proto::v1::{Money, Task, TaskDueSource, TaskKind, TaskPriority, Task
 use super::money;
 use crate::{
     command::words,
+    html,
     list::Columns,
     output::{Cell, Row, Show, Tone},
     time,
@@ -180,6 +181,13 @@ fn told(task: &Task) -> String {
     format!("{}: {of}", notify.recipients.join(", "))
 }
 
+fn tracker(task: &Task) -> &'static str {
+    match task.save_to_tracker {
+        true => "saved to it",
+        false => "",
+    }
+}
+
 impl Show for Task {
     fn fields(&self) -> Vec<(&'static str, Cell)> {
         let due_source = match self.due_source() {
@@ -194,6 +202,10 @@ impl Show for Task {
         vec![
             ("Number", self.number.as_str().into()),
             ("Name", self.name.as_str().into()),
+            (
+                "Kind",
+                words(self.kind().as_str_name(), "TASK_KIND_").into(),
+            ),
             ("Title", self.title.as_str().into()),
             ("Subject", self.subject.as_str().into()),
             ("", self.subject_display_name.as_str().into()),
@@ -227,6 +239,7 @@ impl Show for Task {
             ("Tags", self.tags.join(", ").into()),
             ("Related", self.related_tasks.join(", ").into()),
             ("Tells", told(self).into()),
+            ("Tracker", tracker(self).into()),
             (
                 "Origin",
                 words(self.origin().as_str_name(), "TASK_ORIGIN_").into(),
@@ -235,7 +248,7 @@ impl Show for Task {
             ("Created by", self.creator.as_str().into()),
             ("Changed", time::minutes(self.update_time.as_ref()).into()),
             ("Etag", Cell::new(self.etag.as_str(), Tone::Faint)),
-            ("Description", self.description.as_str().into()),
+            ("Description", html::text(&self.description).into()),
         ]
     }
 }

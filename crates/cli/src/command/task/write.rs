@@ -193,7 +193,7 @@ impl Target {
 }
 
 /// A member, a contact or an e-mail address.
-fn recipient(text: &str) -> Result<String, Error> {
+pub(super) fn recipient(text: &str) -> Result<String, Error> {
     if text.contains('@') || text.starts_with("accounts/") {
         return Ok(text.to_owned());
     }

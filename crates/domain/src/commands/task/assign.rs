@@ -74,23 +74,24 @@ impl Command for SetNotify {
                 .filter(|recipient| !listed.contains(recipient))
                 .cloned()
                 .collect();
-            known_recipients(unit, &details.subject, &new)?;
+            known_recipients(unit, &details.subject, field, &new)?;
         }
         append(unit, &self.name, event)
     }
 }
 
 /// Requires that recipients are members who take work, contacts of the account that the task is about,
-/// or addresses.
+/// or addresses. `field` is where they stand in the request.
 pub(super) fn known_recipients(
     unit: &mut Unit<'_>,
     subject: &Subject,
+    field: &str,
     recipients: &[Recipient],
 ) -> Result<(), Stop> {
     for recipient in recipients {
         match recipient {
             Recipient::Email(_) => {}
-            Recipient::Member(member) => assignable(unit, "notify.recipients", member)?,
+            Recipient::Member(member) => assignable(unit, field, member)?,
             Recipient::Contact(contact) => {
                 let known = match subject {
                     Subject::Account(name) => unit
@@ -104,7 +105,7 @@ pub(super) fn known_recipients(
                         reason: Reason::UnknownContact,
                         subject: contact.to_string(),
                         description: format!(
-                            "notify.recipients: {contact} is not a contact of {}",
+                            "{field}: {contact} is not a contact of {}",
                             subject.as_str()
                         ),
                     }

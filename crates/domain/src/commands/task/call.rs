@@ -2,14 +2,11 @@
 
 use crate::{
     account::{self, Contact, Status},
-    commands::{
-        CreateTask,
-        task::{check_count, create::requester},
-    },
+    commands::{CreateTask, task::create::requester},
     context::Context,
     limits,
     names::{AccountName, StreamName, Subject, TaskName},
-    rejection::{Reason, Rejection, Violations},
+    rejection::{Reason, Rejection},
     task::{Draft, Origin, Requester},
     text::{Line, Phone},
     unit::{Command, Stop, Unit},
@@ -81,14 +78,9 @@ impl Command for CreateTaskFromCall {
 impl CreateTaskFromCall {
     /// The digits by which the caller is known.
     fn check(&self) -> Result<String, Rejection> {
-        let mut violations = Violations::new();
-        let field = "candidates";
-        check_count(
-            &mut violations,
-            field,
-            &self.candidates,
-            limits::CALL_CANDIDATES,
-        );
+        let mut violations = self.draft.found.clone();
+        let count = self.candidates.len();
+        let fits = violations.check_count("candidates", count, limits::CALL_CANDIDATES);
         let digits = self.caller.with_country_code();
         if digits.is_none() {
             violations.add(
@@ -99,8 +91,14 @@ impl CreateTaskFromCall {
                 ),
             );
         }
-        violations.finish()?;
-        Ok(digits.unwrap_or_default())
+        match digits {
+            // What was found is told with what the new task's own check finds.
+            Some(digits) if fits => Ok(digits),
+            digits => {
+                violations.finish()?;
+                Ok(digits.unwrap_or_default())
+            }
+        }
     }
 
     /// The account and the contact who calls: of several, one whose account takes new work.
@@ -128,17 +126,20 @@ impl CreateTaskFromCall {
     }
 
     fn default_account(&self, unit: &mut Unit<'_>) -> Result<AccountName, Stop> {
-        unit.settings()?.call_default_account.clone().ok_or_else(|| {
-            Rejection::Precondition {
-                reason: Reason::NoCallAccount,
-                subject: "settings".to_owned(),
-                description: format!(
-                    "no contact has the number {}, and the setting call_default_account names no account",
-                    self.caller
-                ),
-            }
-            .into()
-        })
+        if let Some(account) = &unit.settings()?.call_default_account {
+            return Ok(account.clone());
+        }
+        // What is wrong with the request comes first: the next call has it right.
+        self.draft.found.clone().finish()?;
+        Err(Rejection::Precondition {
+            reason: Reason::NoCallAccount,
+            subject: "settings".to_owned(),
+            description: format!(
+                "no contact has the number {}, and the setting call_default_account names no account",
+                self.caller
+            ),
+        }
+        .into())
     }
 
     fn title(&self, contact: Option<&Contact>) -> Line {

@@ -15,15 +15,18 @@ use crate::{
     context::Context,
     limits,
     names::{Actor, ContactName, MemberName, StreamName, Subject, TaskName},
-    rejection::{Reason, Rejection, Violations},
+    rejection::{Reason, Rejection},
     settings::Settings,
-    task::{self, Created, Draft, Event, Field, Origin, Recipient, Requester, Visibility},
+    task::{self, Created, Draft, Event, Field, Origin, Recipient, Requester, Visibility, follows},
     text::{Line, SlaHours},
     unit::{Command, Stop, Unit},
 };
 
 #[cfg(test)]
 mod tests;
+
+const ASSIGNEES: &str = "task.assignees";
+const RECIPIENTS: &str = "task.notify.recipients";
 
 /// Creates a task about an account or a member, with the next number of that subject.
 /// An account that does not exist yet is created in the same append.
@@ -124,10 +127,11 @@ impl CreateTask {
             .into());
         }
         let settings = unit.settings()?;
-        let checked = self.check(context, &settings)?;
+        let checked = self.check(context, &settings, unit)?;
         let Checked { subject, start, .. } = &checked;
         let numbered = self.number(context, &settings, subject, unit)?;
-        known_recipients(unit, subject, &self.draft.notify.recipients)?;
+        let recipients = &self.draft.notify.recipients;
+        known_recipients(unit, subject, RECIPIENTS, recipients)?;
         let assignees = self.assignees(unit, subject)?;
         let sla_hours = numbered.sla_hours.unwrap_or(settings.default_sla_hours);
         let (due, due_source) = task::due(*start, checked.due, sla_hours)
@@ -178,23 +182,22 @@ impl CreateTask {
         Ok((&self.name).into())
     }
 
-    /// Every rule that needs no other aggregate than the settings. All that is missing or malformed is
-    /// told at once (S3).
-    fn check(&self, context: &Context, settings: &Settings) -> Result<Checked, Rejection> {
+    /// Whatever is missing or malformed, with what was found in what could not be read: all is told at
+    /// once (S3).
+    fn check(
+        &self,
+        context: &Context,
+        settings: &Settings,
+        unit: &mut Unit<'_>,
+    ) -> Result<Checked, Stop> {
         let draft = &self.draft;
-        let mut violations = Violations::new();
+        let mut violations = draft.found.clone();
         let v = &mut violations;
-        for (field, is_missing) in [
-            ("task.subject", draft.subject.is_none()),
-            ("task.title", draft.title.is_none()),
-        ] {
-            if is_missing {
-                v.add(field, "is required");
-            }
-        }
-        check_count(v, "task.assignees", &draft.assignees, limits::ASSIGNEES);
+        v.require("task.subject", draft.subject.is_some());
+        v.require("task.title", draft.title.is_some());
+        check_count(v, ASSIGNEES, &draft.assignees, limits::ASSIGNEES);
         let recipients = &draft.notify.recipients;
-        check_count(v, "task.notify.recipients", recipients, limits::RECIPIENTS);
+        check_count(v, RECIPIENTS, recipients, limits::RECIPIENTS);
         let related = &draft.related;
         check_count(v, "task.related_tasks", related, limits::RELATED_TASKS);
         check_count(v, "task.tags", &draft.tags, limits::TAGS);
@@ -204,8 +207,13 @@ impl CreateTask {
                 format!("names {}, the task itself", self.name),
             );
         }
-        let start = task::in_range(draft.start.unwrap_or(context.now));
-        let start = v.check("task.start_time", start);
+        // One that could not be read is not compared with anything.
+        let start = if v.names("task.start_time") {
+            None
+        } else {
+            let start = task::in_range(draft.start.unwrap_or(context.now));
+            v.check("task.start_time", start)
+        };
         let due = draft.due.map(|due| {
             let due = due.instant(settings.time_zone);
             let due = match (due, start) {
@@ -217,6 +225,14 @@ impl CreateTask {
             };
             v.check("task.due_time", due)
         });
+        if let Some(subject) = &draft.subject {
+            if let Some(role) = &draft.responsible_role {
+                v.check("task.responsible_role", follows(subject, role));
+            }
+            if draft.assignees.is_empty() && !v.names(ASSIGNEES) && is_nobodys(unit, subject)? {
+                v.add(ASSIGNEES, nobody(subject));
+            }
+        }
         violations.finish()?;
         const NOTED: &str = "what is missing was noted as a violation";
         let (subject, title) = (draft.subject.clone(), draft.title.clone());
@@ -226,7 +242,7 @@ impl CreateTask {
             offered_category(settings, category)?;
         }
         if let Some(role) = &draft.responsible_role {
-            offered_role(settings, &subject, role)?;
+            offered_role(settings, role)?;
         }
         Ok(Checked {
             subject,
@@ -271,24 +287,32 @@ impl CreateTask {
     fn assignees(&self, unit: &mut Unit<'_>, subject: &Subject) -> Result<Vec<MemberName>, Stop> {
         let named = distinct(&self.draft.assignees);
         for member in &named {
-            assignable(unit, "task.assignees", member)?;
+            assignable(unit, ASSIGNEES, member)?;
         }
         if !named.is_empty() {
             return Ok(named);
         }
         let assignees = default_assignees(unit, subject)?;
         if assignees.is_empty() {
-            return Err(Rejection::invalid(
-                "task.assignees",
-                format!(
-                    "is required: nobody who takes work is responsible for {}",
-                    subject.as_str()
-                ),
-            )
-            .into());
+            return Err(Rejection::invalid(ASSIGNEES, nobody(subject)).into());
         }
         Ok(assignees)
     }
+}
+
+/// Whether a task for which nobody is named would be nobody's. A subject that does not exist is refused, or
+/// created with an assignee.
+fn is_nobodys(unit: &mut Unit<'_>, subject: &Subject) -> Result<bool, Stop> {
+    let exists = match subject {
+        Subject::Account(name) => unit.account(name)?.existing(name).is_ok(),
+        Subject::Member(name) => unit.member(name)?.existing(name).is_ok(),
+    };
+    Ok(exists && default_assignees(unit, subject)?.is_empty())
+}
+
+fn nobody(subject: &Subject) -> String {
+    let subject = subject.as_str();
+    format!("is required: nobody who takes work is responsible for {subject}")
 }
 
 /// A task that another is to be related to.

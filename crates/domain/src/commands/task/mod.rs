@@ -22,7 +22,7 @@ use crate::{
     context::Context,
     member,
     names::{Actor, ContactName, StreamName, Subject, TaskName},
-    rejection::{Reason, Rejection},
+    rejection::{Reason, Rejection, quoted},
     settings::Settings,
     task::{self, Caller, Details, Field, Right, Task, Visibility},
     terms::Role,
@@ -167,19 +167,14 @@ fn offered_category(settings: &Settings, category: &str) -> Result<(), Rejection
         reason: Reason::UnknownCategory,
         subject: "settings".to_owned(),
         description: format!(
-            "task.category: {category:?} is not among the setting task_categories"
+            "task.category: {} is not among the setting task_categories",
+            quoted(category)
         ),
     })
 }
 
-/// Requires that a task about `subject` can follow a role: one that accounts have.
-fn offered_role(settings: &Settings, subject: &Subject, role: &Role) -> Result<(), Rejection> {
-    if let Subject::Member(_) = subject {
-        return Err(Rejection::invalid(
-            "task.responsible_role",
-            format!("is {role}; a task about a member follows no role"),
-        ));
-    }
+/// Requires that a task about an account can follow a role.
+fn offered_role(settings: &Settings, role: &Role) -> Result<(), Rejection> {
     let offered = settings
         .account_role(role)
         .is_some_and(|choice| !choice.retired);

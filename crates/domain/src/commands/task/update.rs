@@ -55,7 +55,7 @@ impl Command for UpdateTask {
             .as_ref()
             .and_then(|to| to.to.as_ref())
         {
-            offered_role(&settings, &details.subject, role)?;
+            offered_role(&settings, role)?;
         }
         append(unit, &self.name, Some(Event::Updated(Box::new(updated))))
     }

@@ -8,6 +8,7 @@ use crate::{
         task::samples::{ZOE, create, details, draft, fields, name, reason, with_task},
     },
     names::AccountName,
+    rejection::Violations,
     settings::{Changes, TimeZone},
     task::{DueSource, Hours, Miles, Money, Notify, OpenStatus, Percent, Priority, Quantity, Tag},
     text::{Email, Html, Phone},
@@ -507,4 +508,60 @@ fn a_contact_creates_tasks_of_the_own_active_account_only_and_with_portal_access
     memory.deactivate(&"accounts/acme".parse().unwrap());
     let rejection = memory.reject(ZOE, &of("accounts/acme"));
     assert_eq!(reason(rejection), Reason::AccountDeactivated);
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let mut memory = with_task();
+    memory.disable("ben");
+    let mut found = Violations::new();
+    found.add("task.percent_complete", "is 101");
+    found.add("task.start_time", "is no time");
+    // What could not be read is neither missing nor compared with anything.
+    let bad = Draft {
+        subject: Some("members/ben".parse().unwrap()),
+        due: Some((memory.now - TimeDelta::days(1)).into()),
+        responsible_role: Some("success-manager".parse().unwrap()),
+        found,
+        ..Draft::default()
+    };
+    assert_eq!(
+        fields(memory.reject("members/ana", &create("t2", bad.clone()))),
+        [
+            "task.percent_complete",
+            "task.start_time",
+            "task.title",
+            "task.responsible_role",
+            "task.assignees"
+        ]
+    );
+    let mut found = Violations::new();
+    found.add("task.title", "has 201 characters");
+    found.add("task.assignees[0]", "is no name");
+    let bad = Draft {
+        responsible_role: None,
+        found,
+        ..bad
+    };
+    assert_eq!(
+        fields(memory.reject("members/ana", &create("t2", bad))),
+        ["task.title", "task.assignees[0]", "task.due_time"]
+    );
+}
+
+#[test]
+fn what_was_found_is_told_although_the_rest_is_right() {
+    let mut memory = with_task();
+    let mut found = Violations::new();
+    found.add("task.mileage", "is no number");
+    let bad = Draft {
+        found,
+        ..draft("accounts/new")
+    };
+    let events = memory.log.len();
+    assert_eq!(
+        fields(memory.reject("members/ana", &create("t2", bad))),
+        ["task.mileage"]
+    );
+    assert_eq!(memory.log.len(), events);
 }

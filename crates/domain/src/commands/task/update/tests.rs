@@ -9,7 +9,7 @@ use crate::{
         task::samples::{details, fields, name, reason, with_task},
     },
     limits,
-    rejection::{Reason, Rejection},
+    rejection::{Reason, Rejection, Violations},
     settings,
     task::{Due, DueSource, Hours, Percent, Priority, Tag, Updated},
     text::{Html, Line},
@@ -60,6 +60,38 @@ fn a_save_is_one_event_with_old_and_new_of_what_changed() {
     assert_eq!(details(&memory, "t1").tags.len(), 1);
     memory.accept("members/ana", &command);
     assert_eq!(memory.log.len(), events + 1);
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let mut memory = with_task();
+    let mut found = Violations::new();
+    found.add("task.percent_complete", "is 101");
+    let early = memory.now - TimeDelta::days(30);
+    let changes = Changes {
+        due: Some(Some(early.into())),
+        tags: Some(vec![Tag::new("red").unwrap(); limits::TAGS + 1]),
+        found,
+        ..Changes::default()
+    };
+    assert_eq!(
+        fields(memory.reject("members/ana", &update(changes.clone()))),
+        ["task.percent_complete", "task.tags", "task.due_time"]
+    );
+    // A due time is not compared with a start that could not be read.
+    let mut found = Violations::new();
+    found.add("task.start_time", "is no time");
+    let changes = Changes {
+        tags: None,
+        found,
+        ..changes
+    };
+    let events = memory.log.len();
+    assert_eq!(
+        fields(memory.reject("members/ana", &update(changes))),
+        ["task.start_time"]
+    );
+    assert_eq!(memory.log.len(), events);
 }
 
 #[test]
