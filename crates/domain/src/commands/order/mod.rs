@@ -8,6 +8,8 @@ mod place;
 mod tasks;
 
 #[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 mod gate_tests;
 #[cfg(test)]
 mod life_tests;
