@@ -8,6 +8,8 @@ mod place;
 mod tasks;
 
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
 mod by_hand;
 #[cfg(test)]
 mod gate_tests;
