@@ -59,7 +59,11 @@ fn granted<M: ReadModel>() -> String {
 
 /// The gates' definitions, each after a semicolon. A function is for all from birth: that is taken back.
 fn gates<M: ReadModel>(schema: &str) -> String {
-    let gate = |Gate { signature, head, body }: &Gate| {
+    let gate = |Gate {
+                    signature,
+                    head,
+                    body,
+                }: &Gate| {
         format!(
             "; create function {schema}.{head} language plpgsql stable security definer \
              set search_path = pg_catalog, pg_temp as $gate${body}$gate$; \

@@ -15,6 +15,7 @@ use crate::{
     members::Members,
     order_notes::{self, NotesOf, OrderNoteEntry, OrderNotes},
     orders::{self, Names, OrderEntry, OrderSummary, Orders},
+    page::BESIDE_BYTES,
     services::Services,
     stored::{Json, Stored},
 };
@@ -71,6 +72,7 @@ impl Queries {
             NotesOf::Task(name) => name.as_str(),
         };
         let plan = order_notes::LISTING.plan(request, viewer, scope, &self.tokens)?;
+        let plan = plan.within(BESIDE_BYTES);
         let statement = order_notes::page(&plan, of);
         let answer = self.run(NOTES, None, &statement, consistency, note).await?;
         // What has notes exists, or did; of what has none, the orders know.
