@@ -343,6 +343,28 @@ impl<Name: Clone + Ord + fmt::Display> Arrangement<Name> {
     }
 }
 
+/// Refuses another task of a checklist whose tasks have had as many ids as there may be: `there` are its tasks,
+/// `removed` those that were taken out, whose ids are not given again.
+pub(crate) fn check_ids(
+    owner: impl fmt::Display,
+    there: usize,
+    removed: usize,
+) -> Result<(), Rejection> {
+    if there + removed < limits::CHECKLIST_IDS {
+        return Ok(());
+    }
+    Err(Rejection::Precondition {
+        reason: Reason::ChecklistFull,
+        subject: owner.to_string(),
+        description: format!(
+            "the checklist of {owner} has had {} tasks, {removed} of which were removed; with these at most {} \
+             are allowed",
+            there + removed,
+            limits::CHECKLIST_IDS
+        ),
+    })
+}
+
 /// How much a checklist holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Size {

@@ -78,6 +78,8 @@ pub const DECIMAL_PLACES: u32 = 4;
 pub const YEARS: std::ops::RangeInclusive<i32> = 1..=9_998;
 /// Tasks of one checklist: a service's template, or an order's.
 pub const CHECKLIST_TASKS: usize = 500;
+/// Ids that the tasks of one checklist ever have, those of removed tasks too: an id is given once.
+pub const CHECKLIST_IDS: usize = 10_000;
 /// Bytes of the titles and descriptions of one checklist together: 1 MiB.
 pub const CHECKLIST_TEXT_BYTES: usize = 1024 * 1024;
 /// Assignees of the tasks of one checklist together, one who has two tasks counted twice. With those

@@ -92,9 +92,19 @@ impl Html {
         Ok(())
     }
 
-    /// Whether nothing is left to read.
+    /// Whether nothing is left to read: no text but spaces, breakable or not, whatever tags there are.
     pub fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+        let (mut in_tag, mut quoted) = (false, false);
+        // In text there are no brackets: the sanitiser escapes them.
+        self.0.replace("&nbsp;", " ").chars().all(|c| {
+            match c {
+                '"' if in_tag => quoted = !quoted,
+                '<' => in_tag = true,
+                '>' if in_tag && !quoted => in_tag = false,
+                _ => return in_tag || c.is_whitespace(),
+            }
+            true
+        })
     }
 
     /// The sanitised document.
@@ -235,6 +245,9 @@ impl SlaHours {
         chrono::TimeDelta::hours(i64::from(self.0))
     }
 }
+
+#[cfg(test)]
+mod html_tests;
 
 #[cfg(test)]
 mod tests {

@@ -40,7 +40,7 @@ pub use columns::{Put, Take, UnreadableRow};
 pub use environment::{Environment, Notices, Settings};
 pub use inclusion::{Bounds, Inclusion, Source, WaitError};
 pub use metrics::Metrics;
-pub use model::{Beginning, Index, ReadModel, Succession};
+pub use model::{Beginning, Gate, Index, ReadModel, Succession};
 pub use projector::{run_projector, run_reacting};
 pub use reaction::{Lease, Reaction, ReactionError, Step, Trigger};
 pub use reads::{Answer, ReadError, Reads, reading_pool};

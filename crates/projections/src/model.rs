@@ -29,6 +29,11 @@ pub trait ReadModel: Send + Sync + 'static {
     const KEY: &'static [&'static str];
     /// The other columns as in `create table`.
     const COLUMNS: &'static [&'static str];
+    /// Of the columns those that readers may not select, by name: what only the fold asks of a row. The database
+    /// refuses them to the role `handoff_reader`, whatever a query says.
+    const WITHHELD: &'static [&'static str] = &[];
+    /// Functions by which readers get of withheld columns what a row lets them see.
+    const GATES: &'static [Gate] = &[];
     /// The secondary indexes.
     const INDEXES: &'static [Index] = &[];
     /// How its generations follow each other.
@@ -106,4 +111,15 @@ pub struct Index {
     pub name: &'static str,
     /// What follows `create index NAME on SCHEMA.rows`: `(due, task)` or `using gin (assignees)`.
     pub on: &'static str,
+}
+
+/// A function in the schema of a generation that runs with the rights of who owns the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate {
+    /// Its name and the types of its arguments: `note(text, integer)`.
+    pub signature: &'static str,
+    /// What follows `create function SCHEMA.`, up to the body; `{schema}` stands for the schema.
+    pub head: &'static str,
+    /// The body, in PL/pgSQL; `{schema}` stands for the schema.
+    pub body: &'static str,
 }

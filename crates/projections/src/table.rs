@@ -15,7 +15,7 @@ use crate::{
     columns::{Form, Put, Take, UnreadableRow},
     error::ProjectorError,
     fold::Changed,
-    model::ReadModel,
+    model::{Gate, ReadModel},
     rows::Change,
     tally::{Growth, Tallies},
 };
@@ -38,11 +38,41 @@ pub(crate) fn definition<M: ReadModel>(schema: &str) -> String {
     let key = names(M::KEY).join(", ");
     // Rows that change leave room on their page, so that a change need not touch every index.
     let fill = if M::INSERT_ONLY { 100 } else { 85 };
+    let (granted, gates) = (granted::<M>(), gates::<M>(schema));
     format!(
         "create table {schema}.rows ({columns}, constraint rows_pk primary key ({key}, partition)) \
          with (fillfactor = {fill}); \
-         grant select on {schema}.rows to handoff_reader"
+         grant select{granted} on {schema}.rows to handoff_reader{gates}"
     )
+}
+
+/// Which columns readers may select, as in `grant`; empty for all.
+fn granted<M: ReadModel>() -> String {
+    if M::WITHHELD.is_empty() {
+        return String::new();
+    }
+    let columns = [&["partition"], &names(M::KEY)[..], &names(M::COLUMNS)[..]].concat();
+    let granted = columns.into_iter();
+    let granted = granted.filter(|column| !M::WITHHELD.contains(column));
+    format!(" ({})", granted.collect::<Vec<_>>().join(", "))
+}
+
+/// The gates' definitions, each after a semicolon. A function is for all from birth: that is taken back.
+fn gates<M: ReadModel>(schema: &str) -> String {
+    let gate = |Gate {
+                    signature,
+                    head,
+                    body,
+                }: &Gate| {
+        format!(
+            "; create function {schema}.{head} language plpgsql stable security definer \
+             set search_path = pg_catalog, pg_temp as $gate${body}$gate$; \
+             revoke execute on function {schema}.{signature} from public; \
+             grant execute on function {schema}.{signature} to handoff_reader"
+        )
+    };
+    let gates = M::GATES.iter().map(gate).collect::<String>();
+    gates.replace("{schema}", schema)
 }
 
 /// The secondary indexes' definitions.

@@ -5,7 +5,7 @@ use handoff_projections::ReadModel;
 use crate::{
     filter::{self, Condition, Field, InvalidFilter, Parameters, Viewer},
     order::{InvalidOrder, Order, Sortable},
-    page::{InvalidPageSize, InvalidPageToken, PageTokens, page_size},
+    page::{InvalidPageSize, InvalidPageToken, PAGE_BYTES, PageTokens, page_size},
 };
 
 /// Asks for a page of a list.
@@ -92,8 +92,19 @@ pub(crate) struct Plan {
     pub order: Order,
     after: Option<Vec<String>>,
     size: usize,
+    /// Bytes of its rows, at most; one row there always is.
+    bytes: usize,
     /// What its page tokens are bound to.
     arguments: Vec<String>,
+}
+
+/// Where a row stands in the order of its list, and how large it is.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// A value for each part of the order.
+    pub values: Vec<String>,
+    /// Of the row as Postgres sends it, which its answer is about as large as.
+    pub bytes: usize,
 }
 
 /// A statement with its parameters. In the SQL, `{0}` and `{1}` stand for the schemas that it reads.
@@ -139,6 +150,7 @@ impl Listing {
             order,
             after: None,
             size: size.into(),
+            bytes: PAGE_BYTES,
             arguments,
         };
         if !request.page_token.is_empty() {
@@ -182,12 +194,27 @@ impl Plan {
         }
     }
 
+    /// Ends pages after fewer bytes than [`PAGE_BYTES`]: those of a list that is shown beside other things.
+    pub(crate) fn within(self, bytes: usize) -> Self {
+        Self { bytes, ..self }
+    }
+
+    /// How many of the rows of these sizes a page has: as many as were asked for and fit, and one at least.
+    fn fitting(&self, sizes: impl Iterator<Item = usize>) -> usize {
+        let fit = sizes.take(self.size).scan(0, |bytes, size| {
+            *bytes += size;
+            (*bytes <= self.bytes).then_some(())
+        });
+        fit.count().max(1)
+    }
+
     /// The page of `rows`, which are at most [`limit`](Self::limit), each with its place in the order.
-    pub(crate) fn page<T>(&self, mut rows: Vec<(T, Vec<String>)>, tokens: &PageTokens) -> Page<T> {
-        let more = rows.len() > self.size;
-        rows.truncate(self.size);
+    pub(crate) fn page<T>(&self, mut rows: Vec<(T, Place)>, tokens: &PageTokens) -> Page<T> {
+        let fitting = self.fitting(rows.iter().map(|(_, place)| place.bytes));
+        let more = rows.len() > fitting;
+        rows.truncate(fitting);
         let next_page_token = match rows.last() {
-            Some((_, place)) if more => tokens.token(&self.arguments(), place),
+            Some((_, place)) if more => tokens.token(&self.arguments(), &place.values),
             _ => String::new(),
         };
         Page {
@@ -207,4 +234,67 @@ pub(crate) fn columns<M: ReadModel>(table: &str) -> String {
         .map(|name| format!("{table}.{name}"))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static LISTING: Listing = Listing {
+        name: "things",
+        fields: &[],
+        sortables: &[Sortable::new("name", "k.name", "text")],
+        default_order: "name",
+        ties: &[],
+    };
+
+    /// How many rows the pages have that rows of these sizes make, as long as a page is asked for at `asked`.
+    fn pages(asked: i32, bytes: usize, sizes: &[usize]) -> Vec<usize> {
+        let (tokens, mut next) = (PageTokens::new(b"key"), String::new());
+        let viewer = Viewer {
+            now: chrono::DateTime::UNIX_EPOCH,
+            me: None,
+        };
+        let (mut pages, mut from) = (Vec::new(), 0);
+        loop {
+            let request = ListRequest {
+                page_size: asked,
+                page_token: &next,
+                ..ListRequest::default()
+            };
+            let plan = LISTING.plan(&request, &viewer, "", &tokens).unwrap();
+            let plan = plan.within(bytes);
+            if let Some(place) = &plan.after {
+                assert_eq!(place[..], [format!("{}", from - 1)]);
+            }
+            let rows = sizes.iter().enumerate().skip(from).take(plan.limit());
+            let rows = rows.map(|(n, bytes)| {
+                let values = vec![n.to_string()];
+                (
+                    n,
+                    Place {
+                        values,
+                        bytes: *bytes,
+                    },
+                )
+            });
+            let page = plan.page(rows.collect(), &tokens);
+            from += page.items.len();
+            pages.push(page.items.len());
+            if page.next_page_token.is_empty() {
+                assert_eq!(from, sizes.len());
+                return pages;
+            }
+            next = page.next_page_token;
+        }
+    }
+
+    #[test]
+    fn a_page_ends_where_its_rows_or_their_bytes_are_enough_and_has_one_at_least() {
+        assert_eq!(pages(0, 10, &[]), [0]);
+        assert_eq!(pages(2, 10, &[1; 5]), [2, 2, 1]);
+        assert_eq!(pages(5, 10, &[5; 5]), [2, 2, 1]);
+        assert_eq!(pages(5, 10, &[10, 1, 11, 12, 9, 1]), [1, 1, 1, 1, 2]);
+        assert_eq!(pages(5, 10, &[11]), [1]);
+    }
 }

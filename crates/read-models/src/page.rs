@@ -14,6 +14,12 @@ pub const DEFAULT_PAGE_SIZE: u16 = 50;
 /// Rows of a page at most.
 pub const MAX_PAGE_SIZE: u16 = 500;
 
+/// Bytes of the rows of a page at most, unless one row alone has more: 3 MiB. Clients of gRPC take answers
+/// of 4 MiB unless they are told to take more.
+pub const PAGE_BYTES: usize = 3 * 1024 * 1024;
+/// The same of notes and of documents, which come with what they are on: 768 KiB.
+pub const BESIDE_BYTES: usize = 768 * 1024;
+
 /// Changes with the meaning of what is in a token.
 const SHAPE: &[u8] = b"1";
 const SIGNATURE_BYTES: usize = 32;

@@ -1,5 +1,9 @@
 //! Notes that the account's contacts read, on tasks and orders: one row for each, only ever added to. Those
 //! for the team or for admins are not here.
+//!
+//! Whether contacts see what a note is on changes, and an old note comes and goes with it; so a note on what they
+//! do not see, now or ever, is a row too. Its text is withheld from whoever reads: the gate `note` gives it, of
+//! what the portal shows to the account, and of nothing else.
 
 use chrono::{DateTime, Utc};
 use handoff_domain::{
@@ -10,7 +14,7 @@ use handoff_domain::{
     text::Html,
 };
 use handoff_event_log::{Position, Recorded};
-use handoff_projections::{FoldError, Put, ReadModel, Rows, Take, UnreadableRow};
+use handoff_projections::{FoldError, Gate, Put, ReadModel, Rows, Take, UnreadableRow};
 use tokio_postgres::types::Type;
 
 use crate::{
@@ -45,9 +49,26 @@ pub struct PortalNoteEntry {
     pub row: PortalNoteRow,
 }
 
+/// The text of a note, or null where the portal does not show to the account what it is on.
+const NOTE: Gate = Gate {
+    signature: "note(text, text, text, integer)",
+    head: "note(portal text, of_account text, of_stream text, of_version integer) returns text",
+    body: "declare found text; \
+        begin \
+            if portal !~ '^portal_[0-9]+$' then \
+                raise exception '% is not the schema of the portal', portal using errcode = 'invalid_schema_name'; \
+            end if; \
+            execute format('select n.note from {schema}.rows n join %I.rows p on p.resource = n.stream \
+                where n.stream = $1 and n.version = $2 and p.account = $3 \
+                and (n.task is null or n.task = any(p.tasks))', portal) \
+            into found using of_stream, of_version, of_account; \
+            return found; \
+        end",
+};
+
 impl ReadModel for PortalNotes {
     const NAME: &'static str = "portal_notes";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     // The notes of one task or order by time are one range of the primary key.
     const KEY: &'static [&'static str] = &[
         "stream text collate \"C\" not null",
@@ -60,6 +81,8 @@ impl ReadModel for PortalNotes {
         "written_at timestamptz not null",
         "position bigint not null",
     ];
+    const WITHHELD: &'static [&'static str] = &["note"];
+    const GATES: &'static [Gate] = &[NOTE];
     const INSERT_ONLY: bool = true;
 
     type Key = EntryKey;
@@ -147,7 +170,9 @@ pub(crate) fn page(plan: &Plan, account: &AccountName, of: &StreamName) -> State
     let account = parameters.add(account.as_str().to_owned(), Type::TEXT);
     let stream = parameters.add(of.as_str().to_owned(), Type::TEXT);
     let filter = plan.filter_sql(&mut parameters);
-    let (columns, place) = (columns::<PortalNotes>("k"), plan.order.place_sql());
+    let columns = columns::<PortalNotes>("k");
+    let gate = format!("{{0}}.note('{{1}}', {account}, k.stream, k.version)");
+    let (columns, place) = (columns.replace("k.note", &gate), plan.order.place_sql());
     let (order, limit) = (plan.order.sql(), plan.limit());
     let sql = format!(
         "select {columns}, {place} as place from {{0}}.rows k \

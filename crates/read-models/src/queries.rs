@@ -26,7 +26,7 @@ pub use tasks::Count;
 use crate::{
     filter::Viewer,
     history::{self, History, HistoryEntry},
-    list::{InvalidList, ListRequest, Page, Plan, Statement},
+    list::{InvalidList, ListRequest, Page, Place, Plan, Statement},
     page::PageTokens,
 };
 
@@ -201,7 +201,10 @@ impl Queries {
             .read(sources, partitions, statement, consistency)
             .await?;
         let rows = answer.rows.iter().map(|row| {
-            let place = row.try_get("place").map_err(UnreadableRow::Column)?;
+            let place = Place {
+                values: row.try_get("place").map_err(UnreadableRow::Column)?,
+                bytes: row.raw_size_bytes(),
+            };
             Ok::<_, UnreadableRow>((read(row)?, place))
         });
         Ok(Answer {
@@ -240,7 +243,7 @@ impl Queries {
 }
 
 /// An entry and its place in the order of its list.
-type Placed<T> = (T, Vec<String>);
+type Placed<T> = (T, Place);
 
 impl<T> Answer<Vec<Placed<T>>> {
     fn unplaced(self) -> Answer<Vec<T>> {

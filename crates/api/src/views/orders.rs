@@ -61,13 +61,16 @@ pub(crate) fn of_task(
     Some((task, shown))
 }
 
-/// Puts the display names of account, service and members under their names.
+/// Puts the display names of account, service, members and contacts under their names.
 fn name_all(into: &mut HashMap<String, String>, account: &str, service: &str, names: &Names) {
     let account = names.account.as_ref().map(|name| (account, name));
     let service = names.service.as_ref().map(|name| (service, name));
     let members = names.members.iter();
     let members = members.map(|(member, name)| (member.as_str(), name));
+    let contacts = names.contacts.iter();
+    let contacts = contacts.map(|(contact, name)| (contact.as_str(), name));
     let all = account.into_iter().chain(service).chain(members);
+    let all = all.chain(contacts);
     into.extend(all.map(|(name, display_name)| (name.to_owned(), display_name.clone())));
 }
 

@@ -15,6 +15,7 @@ use handoff_domain::{
 };
 use handoff_proto::v1::{
     self, account_query_service_client::AccountQueryServiceClient,
+    order_query_service_client::OrderQueryServiceClient,
     portal_service_client::PortalServiceClient,
     task_command_service_client::TaskCommandServiceClient,
 };
@@ -383,6 +384,14 @@ async fn a_contact_sees_the_own_account_and_does_their_part() {
         server.submit(ADMIN, check).await;
     }
     let position = end(&server).await;
+    // The team is told what the contact is called who checked it.
+    let of_team = v1::GetOrderRequest {
+        name: "orders/o1".into(),
+        min_position: position,
+    };
+    let mut orders = OrderQueryServiceClient::new(server.channel.clone());
+    let seen = orders.get_order(server.ana(of_team)).await.unwrap();
+    assert_eq!(seen.into_inner().display_names[ZOE], "Zoe Brandt");
     let answer = portal.get_order(server.request(&zoe, get(position))).await;
     let shown = answer.unwrap().into_inner().order.unwrap();
     let names: Vec<_> = shown.tasks.iter().map(|task| task.title.as_str()).collect();

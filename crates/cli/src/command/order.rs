@@ -2,6 +2,7 @@
 
 mod change;
 mod look;
+mod place;
 mod view;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,6 +21,7 @@ use crate::{
 
 use change::{AddTask, EditTask, Note, PlaceOrder, Renew, UpdateOrder};
 use look::{Notes, ShowTask};
+use place::Move;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrderCommand {
@@ -48,17 +50,8 @@ pub(crate) enum OrderCommand {
     Add(Box<AddTask>),
     /// Changes what a task says
     Edit(Box<EditTask>),
-    /// Moves tasks to their places: all of them, in the new order
-    Move {
-        #[command(flatten)]
-        order: Target,
-        /// Ids of all tasks
-        #[arg(required = true)]
-        tasks: Vec<String>,
-        /// The tier of each [default: the tiers stay where they are in the list]
-        #[arg(long, value_delimiter = ',', value_name = "TIERS")]
-        tiers: Vec<i32>,
-    },
+    /// Moves tasks to their places: all of them, in the new order, or one of them
+    Move(Move),
     /// Takes a task out of the checklist
     Remove(OneTask),
     /// Puts members on an order, or on a task of it, and takes others off
@@ -178,11 +171,7 @@ impl OrderCommand {
             Self::Uncheck(task) => task.uncheck(session, printer).await,
             Self::Add(add) => add.run(session, printer).await,
             Self::Edit(edit) => edit.run(session, printer).await,
-            Self::Move {
-                order,
-                tasks,
-                tiers,
-            } => order.reorder(&tasks, tiers, session, printer).await,
+            Self::Move(moved) => moved.run(session, printer).await,
             Self::Remove(task) => task.remove(session, printer).await,
             Self::Assign {
                 order,

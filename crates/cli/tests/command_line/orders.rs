@@ -89,6 +89,50 @@ async fn every_command_on_an_order_asks_for_what_it_says() {
             ],
         ),
         (
+            &["add", "o1", "Call", "--role", "success-manager"],
+            &[r#"responsible_role: "success-manager""#],
+        ),
+        (
+            &[
+                "edit",
+                "o1",
+                "brief",
+                "--role",
+                "sales",
+                "--clear",
+                "deadline-hours",
+            ],
+            &[
+                r#"responsible_role: "sales""#,
+                "deadline_hours: None",
+                r#"paths: ["responsible_role", "deadline_hours"]"#,
+            ],
+        ),
+        (
+            &["move", "o1", "report", "--before", "brief"],
+            &[
+                "ReorderOrderTasksRequest",
+                r#"tasks: ["orders/o1/tasks/report", "orders/o1/tasks/brief"]"#,
+                "tiers: []",
+                r#"etag: "7""#,
+            ],
+        ),
+        (
+            &["move", "o1", "brief", "--after", "report", "--etag", "6"],
+            &[
+                r#"tasks: ["orders/o1/tasks/report", "orders/o1/tasks/brief"]"#,
+                r#"etag: "6""#,
+            ],
+        ),
+        (
+            &["move", "o1", "report", "--first"],
+            &[r#"tasks: ["orders/o1/tasks/report", "orders/o1/tasks/brief"]"#],
+        ),
+        (
+            &["add", "o1", "--template", "audit", "--tier", "3"],
+            &[r#"template_task: "services/seo/tasks/audit", tier: 3"#],
+        ),
+        (
             &["add", "o1", "--template", "audit"],
             &[r#"template_task: "services/seo/tasks/audit""#],
         ),
@@ -165,6 +209,15 @@ async fn every_command_on_an_order_asks_for_what_it_says() {
         &["edit", "o1", "brief"],
         &["assign", "o1"],
         &["add", "o1"],
+        &["add", "o1", "--template", "audit", "--description", "x"],
+        &["add", "o1", "--template", "audit", "--deadline-hours", "1"],
+        &["add", "o1", "--template", "audit", "--visibility", "portal"],
+        &["add", "o1", "--template", "audit", "--role", "sales"],
+        &["edit", "o1", "brief", "--role", "sales", "--clear", "role"],
+        &["move", "o1"],
+        &["move", "o1", "brief", "report", "--first"],
+        &["move", "o1", "brief", "--first", "--tiers", "1"],
+        &["move", "o1", "brief", "--before", "a", "--after", "b"],
         &["check", "o1", "orders/o2/tasks/brief"],
         &["show", "tasks/x"],
         &["notes", "o1", "--filter", "x"],
@@ -191,6 +244,14 @@ async fn an_order_is_shown_between_the_notes_of_its_account_and_its_own_with_doc
         .find(|line| line.contains("Fill in the brief"));
     assert!(task.unwrap().starts_with("[ ] →  1     brief"), "{shown}");
     assert!(
+        task.unwrap().contains("the client  contacts too"),
+        "{shown}"
+    );
+    for (label, members) in [("On by hand", "Ana Lima"), ("Off by hand", "ben")] {
+        let line = shown.lines().find(|line| line.starts_with(label));
+        assert!(line.unwrap().trim_end().ends_with(members), "{shown}");
+    }
+    assert!(
         shown.contains("Ana Lima on brief  (for the team)\n  Soon\n"),
         "{shown}"
     );
@@ -212,4 +273,22 @@ async fn a_note_says_who_reads_it() {
         ended.stdout,
         "Noted on orders/o1, for the team and contacts.\n"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_is_not_there_is_not_moved() {
+    let shell = Shell::new().await;
+    for arguments in [
+        &["order", "move", "o1", "unknown", "--first"][..],
+        &["order", "move", "o1", "brief", "--after", "unknown"],
+    ] {
+        let ended = shell.run(arguments).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(
+            ended.stderr.contains("orders/o1 has no such task"),
+            "{ended:?}"
+        );
+    }
+    let state = shell.fake.state.lock().unwrap();
+    assert!(state.asked.iter().all(|asked| !asked.contains("Reorder")));
 }

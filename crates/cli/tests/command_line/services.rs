@@ -52,12 +52,14 @@ async fn every_command_on_a_service_asks_for_what_it_says() {
         (
             &[
                 "task", "add", "seo", "Audit", "--id", "audit", "--assign", "ana", "--tier", "2",
+                "--etag", "4",
             ],
             &[
                 "AddTemplateTaskRequest",
                 r#"task_id: "audit""#,
                 r#"assignees: ["members/ana"]"#,
                 "tier: 2",
+                r#"etag: "4""#,
             ],
         ),
         (
@@ -97,9 +99,10 @@ async fn every_command_on_a_service_asks_for_what_it_says() {
             ],
         ),
         (
-            &["task", "remove", "seo", "audit"],
+            &["task", "remove", "seo", "audit", "--etag", "5"],
             &[
                 "RemoveTemplateTaskRequest",
+                r#"etag: "5""#,
                 r#"name: "services/seo/tasks/audit""#,
             ],
         ),

@@ -25,13 +25,22 @@ impl Fake {
             current: true,
             ..OrderTask::default()
         };
+        let report = OrderTask {
+            name: "orders/o1/tasks/report".into(),
+            title: "Report".into(),
+            tier: 2,
+            ..OrderTask::default()
+        };
         Ok(Some(Order {
             name: "orders/o1".into(),
+            etag: "7".into(),
+            added_assignees: vec!["members/ana".into()],
+            removed_assignees: vec!["members/ben".into()],
             account: "accounts/acme".into(),
             service: "services/seo".into(),
             title: "Acme on top".into(),
             status: v1::OrderStatus::Open.into(),
-            tasks: vec![brief],
+            tasks: vec![brief, report],
             ..Order::default()
         }))
     }

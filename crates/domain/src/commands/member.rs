@@ -313,6 +313,19 @@ pub(super) fn assignable(
     }
 }
 
+/// Requires that `member` is or was one of the team, enabled or not.
+pub(super) fn known(unit: &mut Unit<'_>, field: &str, member: &MemberName) -> Result<(), Stop> {
+    match &*unit.member(member)? {
+        Member::Existing(_) => Ok(()),
+        Member::Absent => Err(Rejection::Precondition {
+            reason: Reason::UnknownMember,
+            subject: member.to_string(),
+            description: format!("{field}: {member} is not a member of the team"),
+        }
+        .into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    checklist::{Arrangement, Changes, Content, Draft, Place, Size},
+    checklist::{Arrangement, Changes, Content, Draft, Place, Size, check_ids},
     names::{Actor, OrderName, OrderTaskName, TemplateTaskName},
     order::{Decision, Event, Order, StandIns, TaskAdded, TaskUpdated},
     rejection::Rejection,
@@ -50,6 +50,7 @@ impl Order {
             }
         };
         Size::of(details.contents()).and(&content).check(&order)?;
+        check_ids(&order, details.tasks.len(), details.removed_tasks.len())?;
         let mut decision = Decision::about(details, by.clone(), at);
         decision.then(Event::TaskAdded(Box::new(TaskAdded {
             task: name.clone(),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     change::Change,
-    checklist::{Arrangement, Changes, Content, Draft, Place, Size},
+    checklist::{Arrangement, Changes, Content, Draft, Place, Size, check_ids},
     names::{Actor, MemberName, ServiceName, TemplateTaskName},
     rejection::{Reason, Rejection},
     task::{Assignment, AssignmentCause},
@@ -184,6 +184,7 @@ impl Service {
         }
         let content = draft.content(details.tasks.last().map(|task| task.content.tier))?;
         Size::of(details.contents()).and(&content).check(&service)?;
+        check_ids(&service, details.tasks.len(), details.removed_tasks.len())?;
         Ok(Event::TaskAdded(Box::new(TaskAdded {
             task: name.clone(),
             content,

@@ -176,7 +176,10 @@ pub(crate) fn one(name: &OrderName) -> Statement {
     let (columns, names) = (columns::<Orders>("p"), names("p.people"));
     let sql = format!(
         "select {columns}, array[]::text[] as place, {names}, \
-         (select a.details::json ->> 'notes' from {{1}}.rows a where a.account = p.account) from {{0}}.rows p where p.order_name = {order}"
+         (select a.details::json ->> 'notes' from {{1}}.rows a where a.account = p.account), \
+         (select json_object_agg(c.key, c.value ->> 'display_name')::text from {{1}}.rows a \
+             cross join json_each(a.details::json -> 'contacts') c where a.account = p.account) \
+         from {{0}}.rows p where p.order_name = {order}"
     );
     Statement { sql, parameters }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use handoff_domain::{
     Event, Revision, Version,
-    names::{AccountName, Actor, MemberName, OrderName, ServiceName, StreamName},
+    names::{AccountName, Actor, ContactName, MemberName, OrderName, ServiceName, StreamName},
     order::{Details, Order, Status},
     text::{Html, Line},
 };
@@ -48,6 +48,8 @@ pub struct Names {
     pub service: Option<String>,
     /// Of the members in it.
     pub members: BTreeMap<MemberName, String>,
+    /// Of the account's contacts who checked a task of it; in lists there are none.
+    pub contacts: BTreeMap<ContactName, String>,
 }
 
 /// An order as a list shows it: without its checklist.

@@ -9,6 +9,7 @@ use crate::{
     filter::{Column, Comparison, Condition, Field, Kind, Parameters, Test, Value, Viewer},
     list::{Listing, Plan, Statement},
     order::Sortable,
+    page::PAGE_BYTES,
 };
 
 pub(super) const TASK: &str = "task";
@@ -94,6 +95,9 @@ fn order_open(_: &Viewer) -> Condition {
     }
 }
 
+/// Bytes after which no more rows are fetched for a page. By then it is full, as a row has less than one page.
+const FETCHED_BYTES: usize = 2 * PAGE_BYTES;
+
 /// What the service of the order `k` is called. `{1}` is the schema of `services`.
 const SERVICE: &str = "(select s.display_name from {1}.rows s where s.service = k.service)";
 
@@ -125,9 +129,12 @@ fn page(plan: &Plan, account: &AccountName, kind: &'static str) -> Statement {
     let account = parameters.add(account.as_str().to_owned(), Type::TEXT);
     let filter = plan.filter_sql(&mut parameters);
     let (order, limit, place) = (plan.order.sql(), plan.limit(), plan.order.place_sql());
+    // Of orders with long texts a page has few; the rest is not fetched. How long they are costs nothing to know.
     let sql = format!(
-        "select k.resource, k.shown, {SERVICE}, {place} as place from {{0}}.rows k \
-         where k.account = {account} and k.kind = '{kind}' and {filter} order by {order} limit {limit}"
+        "select k.resource, k.shown, {SERVICE}, k.place from (select k.resource, k.shown, k.service, {place} as place, \
+             sum(octet_length(k.shown)) over (order by {order} rows between unbounded preceding and 1 preceding) as before \
+         from {{0}}.rows k where k.account = {account} and k.kind = '{kind}' and {filter} \
+         order by {order} limit {limit}) k where coalesce(k.before, 0) < {FETCHED_BYTES}"
     );
     Statement { sql, parameters }
 }

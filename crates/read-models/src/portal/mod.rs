@@ -1,7 +1,7 @@
 //! The portal: what the contacts of an account see of its tasks and orders (S1, S3); one row for each.
 //!
 //! What contacts see is in the column `shown`, and the columns beside it that are asked about; all are null
-//! where they see nothing. No query reads `held`, from which it is folded.
+//! where they see nothing. `held`, from which it is folded, is withheld from whoever reads.
 
 mod list;
 mod shared_order;
@@ -65,7 +65,7 @@ pub struct PortalOrderEntry {
 
 impl ReadModel for Portal {
     const NAME: &'static str = "portal";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const KEY: &'static [&'static str] = &["resource text collate \"C\" not null"];
     const COLUMNS: &'static [&'static str] = &[
         "held text collate \"C\" not null",
@@ -82,6 +82,7 @@ impl ReadModel for Portal {
         // The tasks of an order that they see.
         "tasks text[] collate \"C\"",
     ];
+    const WITHHELD: &'static [&'static str] = &["held"];
     const INDEXES: &'static [Index] = list::INDEXES;
 
     type Key = StreamName;

@@ -13,6 +13,7 @@ use crate::{
     documents::{self, DocumentEntry, Documents},
     filter::Viewer,
     list::{ListRequest, Page, Statement},
+    page::BESIDE_BYTES,
     portal::Portal,
     tasks::Tasks,
 };
@@ -95,6 +96,7 @@ impl Queries {
         self.some_documents(PORTAL, &statement, consistency).await
     }
 
+    /// As many as fit in [`BESIDE_BYTES`]: they are shown beside what they are on.
     async fn some_documents(
         &self,
         sources: &[Source],
@@ -104,8 +106,12 @@ impl Queries {
         let Answer { value, position } = self
             .run(sources, None, statement, consistency, document)
             .await?;
+        let fit = value.into_iter().scan(0, |bytes, (entry, place)| {
+            *bytes += place.bytes;
+            (*bytes <= BESIDE_BYTES).then_some(entry)
+        });
         Ok(Answer {
-            value: value.into_iter().map(|(entry, _)| entry).collect(),
+            value: fit.collect(),
             position,
         })
     }

@@ -1,8 +1,10 @@
 //! Queries about orders and their notes.
 
+use std::collections::BTreeMap;
+
 use handoff_domain::{
     Revision,
-    names::{MemberName, OrderName},
+    names::{Actor, MemberName, OrderName},
 };
 use handoff_projections::{Source, Take, UnreadableRow};
 use tokio_postgres::Row;
@@ -15,6 +17,7 @@ use crate::{
     members::Members,
     order_notes::{self, NotesOf, OrderNoteEntry, OrderNotes},
     orders::{self, Names, OrderEntry, OrderSummary, Orders},
+    page::BESIDE_BYTES,
     services::Services,
     stored::{Json, Stored},
 };
@@ -71,6 +74,7 @@ impl Queries {
             NotesOf::Task(name) => name.as_str(),
         };
         let plan = order_notes::LISTING.plan(request, viewer, scope, &self.tokens)?;
+        let plan = plan.within(BESIDE_BYTES);
         let statement = order_notes::page(&plan, of);
         let answer = self.run(NOTES, None, &statement, consistency, note).await?;
         // What has notes exists, or did; of what has none, the orders know.
@@ -99,16 +103,30 @@ fn names(joined: &mut Take<'_>) -> Result<Names, UnreadableRow> {
         account,
         service,
         members: members.map(|Json(names)| names).unwrap_or_default(),
+        contacts: BTreeMap::new(),
     })
 }
 
 fn order(row: &Row) -> Result<OrderEntry, UnreadableRow> {
     let (name, row, mut joined) = joined::<Orders>(row)?;
+    let mut names = names(&mut joined)?;
+    let account_notes = joined.parse_optional()?.map(|Stored(notes)| notes);
+    let contacts = joined.parse_optional()?;
+    let mut contacts: BTreeMap<_, _> = contacts.map(|Json(names)| names).unwrap_or_default();
+    let details = row.state.details();
+    let tasks = details.iter().flat_map(|details| &details.tasks);
+    for checked in tasks.filter_map(|task| task.checked.as_ref()) {
+        if let Actor::Contact(contact) = &checked.by
+            && let Some((contact, called)) = contacts.remove_entry(contact)
+        {
+            names.contacts.insert(contact, called);
+        }
+    }
     Ok(OrderEntry {
         name,
         row,
-        names: names(&mut joined)?,
-        account_notes: joined.parse_optional()?.map(|Stored(notes)| notes),
+        names,
+        account_notes,
     })
 }
 

@@ -8,6 +8,7 @@ use super::{Answer, Consistency, Queries, QueryError, joined};
 use crate::{
     filter::Viewer,
     list::{ListRequest, Page},
+    page::BESIDE_BYTES,
     portal::{self, Portal, PortalOrderEntry, PortalTaskEntry},
     portal_notes::{self, PortalNoteEntry, PortalNotes},
     services::Services,
@@ -91,6 +92,7 @@ impl Queries {
     ) -> Result<Answer<Page<PortalNoteEntry>>, QueryError> {
         let scope = format!("{account} {of}");
         let plan = portal_notes::LISTING.plan(request, viewer, &scope, &self.tokens)?;
+        let plan = plan.within(BESIDE_BYTES);
         let statement = portal_notes::page(&plan, account, of);
         let answer = self.run(NOTES, None, &statement, consistency, note).await?;
         Ok(self.page(&plan, answer))

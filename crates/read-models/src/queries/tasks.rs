@@ -10,6 +10,7 @@ use crate::{
     accounts::Accounts,
     filter::Viewer,
     list::{ListRequest, Page},
+    page::BESIDE_BYTES,
     stored::Stored,
     task_notes::{self, NoteEntry, TaskNotes},
     task_texts::TaskTexts,
@@ -161,6 +162,7 @@ impl Queries {
         let shown = if internal_too { "internal" } else { "" };
         let scope = format!("{name} {shown}");
         let plan = task_notes::LISTING.plan(request, viewer, &scope, &self.tokens)?;
+        let plan = plan.within(BESIDE_BYTES);
         let statement = task_notes::page(&plan, name, internal_too);
         let answer = self.run(NOTES, None, &statement, consistency, note).await?;
         Ok(self.page(&plan, answer))

@@ -1,8 +1,8 @@
 //! PortalService: what contacts ask and do, about their own account only.
 //!
 //! Who calls is a contact whose portal access the log confirmed for this call. Queries are answered from the
-//! read models `portal` and `portal_notes`, which have nothing that is not for contacts, and `documents`, of which
-//! they get what is shown to them at that moment; commands are decided by the domain with the contact as caller.
+//! read models `portal` and `portal_notes`, of which queries can select nothing that is not for contacts, and from
+//! `documents`, the team's, by a condition that leaves what is shown to them at that moment; commands are decided by the domain with the contact as caller.
 
 mod documents;
 mod requests;

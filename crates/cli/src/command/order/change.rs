@@ -1,6 +1,6 @@
 //! What changes an order and its checklist.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use handoff_proto::v1::{
     self, Order, OrderTask, TaskVisibility, order_command_service_client::OrderCommandServiceClient,
 };
@@ -68,10 +68,14 @@ pub(crate) struct AddTask {
     #[command(flatten)]
     order: Target,
     /// The work in a few words
-    #[arg(required_unless_present = "template", conflicts_with = "template")]
+    #[arg(required_unless_present = "template")]
     title: Option<String>,
-    /// A task of the service's template instead, by its id
-    #[arg(long, value_name = "ID")]
+    /// A task of the service's template instead, by its id, as it is there; only its tier may be another
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["title", "description", "deadline_hours", "role", "visibility", "assign"]
+    )]
     template: Option<String>,
     /// Id of the new task [default: a new one]
     #[arg(long)]
@@ -79,12 +83,7 @@ pub(crate) struct AddTask {
     #[command(flatten)]
     content: Content,
     /// Members who do it
-    #[arg(
-        long,
-        value_name = "MEMBER",
-        value_delimiter = ',',
-        conflicts_with = "template"
-    )]
+    #[arg(long, value_name = "MEMBER", value_delimiter = ',')]
     assign: Vec<String>,
 }
 
@@ -97,6 +96,27 @@ pub(crate) struct EditTask {
     title: Option<String>,
     #[command(flatten)]
     content: Content,
+    /// Takes a field away; may be given several times
+    #[arg(long, value_enum, value_name = "FIELD")]
+    clear: Vec<Clearable>,
+}
+
+/// What a task of a checklist can be without. Who does it is changed by `assign`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Clearable {
+    Description,
+    DeadlineHours,
+    Role,
+}
+
+impl Clearable {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Description => "description",
+            Self::DeadlineHours => "deadline_hours",
+            Self::Role => "responsible_role",
+        }
+    }
 }
 
 /// What a task of a checklist says beside its title.
@@ -108,6 +128,9 @@ pub(crate) struct Content {
     /// Hours after the order's start at which it is due
     #[arg(long, value_name = "HOURS")]
     deadline_hours: Option<i32>,
+    /// The role of the account whose holder it follows
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
     /// Its tier; tasks of the same tier run in parallel
     #[arg(long)]
     tier: Option<i32>,
@@ -204,6 +227,7 @@ impl Content {
             title: title.unwrap_or_default().to_owned(),
             description: self.description.clone().unwrap_or_default(),
             deadline_hours: self.deadline_hours,
+            responsible_role: self.role.clone().unwrap_or_default(),
             tier: self.tier.unwrap_or_default(),
             visibility: visibility.unwrap_or_default().into(),
             ..Default::default()
@@ -261,16 +285,22 @@ impl EditTask {
             ("title", self.title.is_some()),
             ("description", content.description.is_some()),
             ("deadline_hours", content.deadline_hours.is_some()),
+            ("responsible_role", content.role.is_some()),
             ("tier", content.tier.is_some()),
             ("visibility", content.visibility.is_some()),
         ];
-        let paths = named.into_iter().filter(|(_, given)| *given);
-        let paths: Vec<String> = paths.map(|(path, _)| path.to_owned()).collect();
+        let named = named.into_iter().filter(|(_, given)| *given);
+        let mut paths: Vec<String> = named.map(|(path, _)| path.to_owned()).collect();
+        for cleared in self.clear.iter().map(|field| field.path()) {
+            if paths.iter().any(|path| path == cleared) {
+                let message = format!("{cleared} is given and cleared");
+                return Err(Error::usage(message, "Do one of them."));
+            }
+            paths.push(cleared.to_owned());
+        }
         if paths.is_empty() {
-            return Err(Error::usage(
-                "nothing is to be changed".to_owned(),
-                "Give --title, --description, --deadline-hours, --tier or --visibility.".to_owned(),
-            ));
+            let hint = "Give an option such as --title; `handoff order edit --help` lists them.";
+            return Err(Error::usage("nothing is to be changed", hint));
         }
         send!(
             session,
@@ -417,29 +447,6 @@ impl Target {
                 assignees: Vec::new(),
                 add: name::members(add)?,
                 remove: name::members(remove)?,
-                request_id: self.command.request_id(),
-                etag: self.etag.unwrap_or_default(),
-            }
-        )
-    }
-
-    pub(super) async fn reorder(
-        self,
-        tasks: &[String],
-        tiers: Vec<i32>,
-        session: &Session,
-        printer: &Printer,
-    ) -> Result<(), Error> {
-        let order = name::order(&self.order)?;
-        let tasks = tasks.iter().map(|task| name::in_checklist(&order, task));
-        send!(
-            session,
-            printer,
-            reorder_order_tasks,
-            v1::ReorderOrderTasksRequest {
-                tasks: tasks.collect::<Result<_, _>>()?,
-                name: order,
-                tiers,
                 request_id: self.command.request_id(),
                 etag: self.etag.unwrap_or_default(),
             }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The columns of a checklist.
-pub(super) const CHECKLIST: &[&str] = &["", "TIER", "ID", "TASK", "WHO", "DUE", "DONE"];
+pub(super) const CHECKLIST: &[&str] = &["", "TIER", "ID", "TASK", "WHO", "SEEN BY", "DUE", "DONE"];
 
 /// What a resource is called, or its name without the collection.
 fn called(name: &str, display_names: &HashMap<String, String>) -> String {
@@ -72,6 +72,10 @@ pub(super) fn fields(answer: &GetOrderResponse) -> Vec<(&'static str, Cell)> {
     let order = answer.order.clone().unwrap_or_default();
     let names = &answer.display_names;
     let due = time::minutes(answer.due_time.as_ref());
+    let by_hand = |members: &[String]| match members.is_empty() {
+        true => String::new(),
+        false => all(members, names),
+    };
     vec![
         ("Name", order.name.as_str().into()),
         ("Title", order.title.as_str().into()),
@@ -79,6 +83,8 @@ pub(super) fn fields(answer: &GetOrderResponse) -> Vec<(&'static str, Cell)> {
         ("Service", called(&order.service, names).into()),
         ("Status", status(&order)),
         ("Assigned to", who(&order, names).into()),
+        ("On by hand", by_hand(&order.added_assignees).into()),
+        ("Off by hand", by_hand(&order.removed_assignees).into()),
         ("Start", time::minutes(order.start_time.as_ref()).into()),
         ("Next due", late(due, answer.overdue)),
         ("Closed", time::minutes(order.close_time.as_ref()).into()),
@@ -116,6 +122,10 @@ fn row(task: &OrderTask, begins: bool, display_names: &HashMap<String, String>) 
     } else {
         String::new()
     };
+    let seen_by = match task.visibility() {
+        ChecklistVisibility::Portal | ChecklistVisibility::ClientAssigned => "contacts too",
+        ChecklistVisibility::Internal | ChecklistVisibility::Unspecified => "the team",
+    };
     let done = match task.checked {
         true => format!(
             "{} by {}",
@@ -130,6 +140,7 @@ fn row(task: &OrderTask, begins: bool, display_names: &HashMap<String, String>) 
         called(&task.name, display_names).into(),
         task.title.as_str().into(),
         who.into(),
+        seen_by.into(),
         late(time::minutes(task.due_time.as_ref()), task.overdue),
         Cell::new(done, Tone::Faint),
     ]
@@ -271,9 +282,20 @@ mod tests {
         assert_eq!(
             texts,
             [
-                ["[x]", "1", "audit", "audit", "nobody", "", " by Ana"],
-                ["[ ] →", "", "brief", "brief", "the client", "", ""],
-                ["[ ]", "2", "report", "report", "ben", "", ""],
+                [
+                    "[x]", "1", "audit", "audit", "nobody", "the team", "", " by Ana"
+                ],
+                [
+                    "[ ] →",
+                    "",
+                    "brief",
+                    "brief",
+                    "the client",
+                    "contacts too",
+                    "",
+                    ""
+                ],
+                ["[ ]", "2", "report", "report", "ben", "the team", "", ""],
             ]
         );
     }

@@ -38,6 +38,9 @@ pub(crate) enum TemplateCommand {
         service: String,
         /// The task's id
         task: String,
+        /// Refuse if the service changed since it was read with this etag
+        #[arg(long)]
+        etag: Option<String>,
         #[command(flatten)]
         command: CommandArgs,
     },
@@ -54,6 +57,9 @@ pub(crate) struct AddTask {
     id: Option<String>,
     #[command(flatten)]
     content: Content,
+    /// Refuse if the service changed since it was read with this etag
+    #[arg(long)]
+    etag: Option<String>,
     #[command(flatten)]
     command: CommandArgs,
 }
@@ -150,6 +156,7 @@ impl TemplateCommand {
             Self::Remove {
                 service,
                 task,
+                etag,
                 command,
             } => send!(
                 session,
@@ -158,7 +165,7 @@ impl TemplateCommand {
                 v1::RemoveTemplateTaskRequest {
                     name: name::in_checklist(&name::service(&service)?, &task)?,
                     request_id: command.request_id(),
-                    etag: String::new(),
+                    etag: etag.unwrap_or_default(),
                 }
             ),
         }
@@ -194,7 +201,7 @@ impl AddTask {
                     ..self.content.task()?
                 }),
                 request_id: self.command.request_id(),
-                etag: String::new(),
+                etag: self.etag.unwrap_or_default(),
             }
         )
     }

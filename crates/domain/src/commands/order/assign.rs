@@ -3,7 +3,7 @@
 use crate::{
     commands::{
         checklist::named,
-        member::assignable,
+        member::{assignable, known},
         order::{append, editable, with_editable_task},
     },
     context::Context,
@@ -20,13 +20,15 @@ use crate::{
 pub struct AssignOrder {
     pub name: OrderName,
     pub add: Vec<MemberName>,
-    /// Nobody whom `add` names.
+    /// Nobody whom `add` names. Members, enabled or not, or whoever is on the order or off it by hand already.
     pub remove: Vec<MemberName>,
 }
 
 impl Command for AssignOrder {
     fn decide(&self, context: &Context, unit: &mut Unit<'_>) -> Result<StreamName, Stop> {
-        let members = named(&self.add).chain(context.acting_member());
+        let members = named(&self.add)
+            .chain(named(&self.remove))
+            .chain(context.acting_member());
         unit.need(
             members
                 .map(StreamName::from)
@@ -47,6 +49,14 @@ impl Command for AssignOrder {
             context.now,
         )?;
         joining_take_work(unit, &events, "add")?;
+        if let Some(Event::Assigned {
+            removed, withdrawn, ..
+        }) = events.first()
+        {
+            for member in removed.iter().filter(|member| !withdrawn.contains(member)) {
+                known(unit, "remove", member)?;
+            }
+        }
         append(unit, &self.name, events)
     }
 }
@@ -73,7 +83,11 @@ impl Command for AssignOrderTask {
             context.by(),
             context.now,
         )?;
-        joining_take_work(unit, &events, "assignees")?;
+        let field = match self.assignment {
+            Assignment::Set(_) => "assignees",
+            Assignment::Change { .. } => "add",
+        };
+        joining_take_work(unit, &events, field)?;
         append(unit, &self.name.order(), events)
     }
 }

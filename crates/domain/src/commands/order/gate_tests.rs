@@ -4,7 +4,7 @@ use crate::{
     Command,
     checklist::{Changes, Visibility},
     commands::{
-        AddOrderNote, CompleteOrder, CreateContact, NoteOn, RenewOrder, ReopenOrder,
+        AddOrderNote, CancelOrder, CompleteOrder, CreateContact, NoteOn, RenewOrder, ReopenOrder,
         memory::Memory,
         order::samples::{
             activated, add, assign, check, client, details, edit, give, name, o1, place, portal,
@@ -88,6 +88,21 @@ fn a_contact_checks_only_an_open_client_task_of_the_current_tier() {
     assert_eq!(memory.log.len(), log);
     let task = details(&memory).task(&name("mine")).unwrap().clone();
     assert_eq!(task.checked.unwrap().by.as_str(), ZOE);
+}
+
+#[test]
+fn a_contact_checks_nothing_in_an_order_that_is_cancelled_or_complete() {
+    for close in [
+        &CancelOrder { name: o1() } as &dyn Command,
+        &CompleteOrder { name: o1() },
+    ] {
+        let mut memory = with_order(&[client("mine", 1), team("b", 2, &["ana"])]);
+        memory.accept("members/ana", close);
+        let rejection = memory.reject(ZOE, &check("mine"));
+        assert_eq!(reason(rejection), Reason::OrderClosed, "{close:?}");
+        memory.accept("members/ana", &ReopenOrder { name: o1() });
+        memory.accept(ZOE, &check("mine"));
+    }
 }
 
 #[test]

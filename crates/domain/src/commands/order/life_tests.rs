@@ -287,6 +287,8 @@ fn renewing_takes_the_services_assignees_as_they_are_then_and_nothing_else_of_it
     assert_eq!(content("a").assignees, members(&["cleo"]));
     assert_eq!(content("a").title.as_str(), "a");
     assert_eq!(content("a").tier.number(), 1);
+    let visibility = content("a").visibility;
+    assert_eq!(visibility, crate::checklist::Visibility::Internal);
     assert_eq!(content("own").assignees, members(&["dan"]));
     // Its template is gone: it keeps those that it has.
     assert_eq!(content("b").assignees, members(&["ana"]));

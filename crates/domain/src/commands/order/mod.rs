@@ -8,6 +8,10 @@ mod place;
 mod tasks;
 
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 mod gate_tests;
 #[cfg(test)]
 mod life_tests;

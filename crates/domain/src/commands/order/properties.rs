@@ -13,13 +13,14 @@ use crate::{
         HandOverOrderTask, Holdings, NewOrderTask, RemoveOrderTask, RenewOrder, ReopenOrder,
         ReorderOrderTasks, StartDisabling, UpdateTemplateTask,
         memory::Memory,
+        order::by_hand::{ByHand, Hand, first_open_tier},
         order::samples::{
             add, assign, check, details, edit, give, members, name, o1, place, template, uncheck,
             with_service,
         },
         task::samples::{ZOE, member},
     },
-    names::OrderTaskName,
+    names::{MemberName, OrderTaskName},
     order::{self, Cycle, Details, Order, Status},
     task::AssignmentCause,
     text::Line,
@@ -31,10 +32,24 @@ const MEMBERS: [&str; 5] = ["admin", "ana", "ben", "cleo", "dan"];
 /// Those of the template, then those that are added by chance.
 const TASKS: [&str; 8] = ["a", "b", "c", "d", "e", "x", "y", "z"];
 
-type Turn = (Box<dyn Command>, &'static str);
+type Turn = (Told, &'static str);
 
-fn boxed(command: impl Command + 'static) -> Box<dyn Command> {
-    Box::new(command)
+/// A command, and what it says of who is on the order by hand.
+#[derive(Debug)]
+struct Told {
+    command: Box<dyn Command>,
+    hand: Hand,
+}
+
+fn boxed(command: impl Command + 'static) -> Told {
+    by_hand(command, Hand::Off)
+}
+
+fn by_hand(command: impl Command + 'static, hand: Hand) -> Told {
+    Told {
+        command: Box::new(command),
+        hand,
+    }
 }
 
 fn id() -> impl Strategy<Value = &'static str> {
@@ -80,7 +95,7 @@ fn changes() -> impl Strategy<Value = Changes> {
         })
 }
 
-fn of_tasks() -> impl Strategy<Value = Box<dyn Command>> {
+fn of_tasks() -> impl Strategy<Value = Told> {
     prop_oneof![
         6 => id().prop_map(|id| boxed(check(id))),
         3 => id().prop_map(|id| boxed(uncheck(id))),
@@ -102,27 +117,29 @@ fn of_tasks() -> impl Strategy<Value = Box<dyn Command>> {
     ]
 }
 
-fn of_the_order() -> impl Strategy<Value = Box<dyn Command>> {
+fn of_the_order() -> impl Strategy<Value = Told> {
     prop_oneof![
-        3 => (some(), some()).prop_map(|(add, remove)| boxed(assign(&add, &remove))),
-        1 => (who(), who()).prop_map(|(from, to)| boxed(HandOverOrder {
+        3 => (some(), some()).prop_map(|(add, remove)| {
+            by_hand(assign(&add, &remove), Hand::Assign { add, remove })
+        }),
+        1 => (who(), who()).prop_map(|(from, to)| by_hand(HandOverOrder {
             name: o1(),
             from: member(from),
             to: member(to),
             cause: AssignmentCause::default(),
-        })),
+        }, Hand::HandOver { from, to })),
         1 => Just(()).prop_map(|()| boxed(CompleteOrder { name: o1() })),
         1 => Just(()).prop_map(|()| boxed(CancelOrder { name: o1() })),
         3 => Just(()).prop_map(|()| boxed(ReopenOrder { name: o1() })),
-        1 => (0..4_u8).prop_map(|n| boxed(RenewOrder {
+        1 => (0..4_u8).prop_map(|n| by_hand(RenewOrder {
             name: o1(),
             cycle: Cycle::new(&format!("c{n}")).unwrap(),
             start: None,
-        })),
+        }, Hand::Renew(n))),
     ]
 }
 
-fn around_it() -> impl Strategy<Value = Box<dyn Command>> {
+fn around_it() -> impl Strategy<Value = Told> {
     prop_oneof![
         2 => (id(), some()).prop_map(|(id, who)| boxed(UpdateTemplateTask {
             name: template(id),
@@ -176,33 +193,55 @@ fn placed(checklist: &[(i64, Vec<&'static str>, Visibility)]) -> Memory {
     memory
 }
 
-/// Does one turn; now and then the checklist is reordered instead.
-fn take(memory: &mut Memory, turn: &Turn, n: usize) {
-    let (command, actor) = turn;
+/// Does one turn; now and then the checklist is reordered before. What was accepted is told with the order as it
+/// was before.
+fn take_and(
+    memory: &mut Memory,
+    turn: &Turn,
+    n: usize,
+    mut accepted: impl FnMut(&Hand, &Details, &Memory),
+) {
+    let (told, actor) = turn;
+    let mut decide = |memory: &mut Memory, actor: &str, command: &dyn Command, hand: &Hand| {
+        let before = details(memory);
+        let context = memory.context(actor);
+        // Whether it is accepted is not the point here.
+        if memory.decide(&context, command).is_ok() {
+            accepted(hand, &before, memory);
+        }
+    };
     if n % 7 == 6 {
         let reorder = turned(memory, n);
-        let context = memory.context("members/ana");
-        let _ = memory.decide(&context, &reorder);
+        decide(memory, "members/ana", &reorder, &Hand::Off);
     }
-    let context = memory.context(actor);
-    // Whether it is accepted is not the point here.
-    let _ = memory.decide(&context, &**command);
+    decide(memory, actor, &*told.command, &told.hand);
+}
+
+fn take(memory: &mut Memory, turn: &Turn, n: usize) {
+    take_and(memory, turn, n, |_, _, _| {});
 }
 
 /// The rule of rotation, said in other words than the code's.
-fn expected(order: &Details) -> BTreeSet<String> {
-    let open = || order.tasks.iter().filter(|task| task.checked.is_none());
-    let first = open().map(|task| task.content.tier).min();
-    let mut assignees: BTreeSet<String> = open()
+fn expected(order: &Details, by_hand: &ByHand) -> BTreeSet<String> {
+    let first = first_open_tier(order);
+    let open = order.tasks.iter().filter(|task| task.checked.is_none());
+    let mut assignees: BTreeSet<String> = open
         .filter(|task| Some(task.content.tier) == first)
         .flat_map(|task| task.content.assignees.iter())
-        .map(ToString::to_string)
+        .map(|member| member.id().to_owned())
         .collect();
-    for removed in &order.removed {
-        assignees.remove(removed.as_str());
+    for removed in &by_hand.removed {
+        assignees.remove(removed);
     }
-    assignees.extend(order.added.iter().map(ToString::to_string));
+    assignees.extend(by_hand.added.iter().cloned());
     assignees
+}
+
+fn ids(members: &BTreeSet<MemberName>) -> BTreeSet<String> {
+    members
+        .iter()
+        .map(|member| member.id().to_owned())
+        .collect()
 }
 
 fn current_client_tasks(order: &Details) -> BTreeSet<OrderTaskName> {
@@ -227,13 +266,16 @@ proptest! {
     fn the_assignees_of_an_open_order_follow_the_rule_of_rotation_after_every_command(
         checklist in checklist(), turns in turns()
     ) {
-        let mut memory = placed(&checklist);
+        let (mut memory, mut by_hand) = (placed(&checklist), ByHand::default());
         for (n, turn) in turns.iter().enumerate() {
-            take(&mut memory, turn, n);
+            take_and(&mut memory, turn, n, |hand, before, memory| {
+                by_hand.follow(hand, before, memory);
+            });
             let order = details(&memory);
+            prop_assert_eq!(ids(&order.added), by_hand.added.clone(), "after {:?}", turn);
+            prop_assert_eq!(ids(&order.removed), by_hand.removed.clone(), "after {:?}", turn);
             if order.takes_changes() {
-                let is: BTreeSet<_> = order.assignees.iter().map(ToString::to_string).collect();
-                prop_assert_eq!(is, expected(&order), "after {:?}", turn);
+                prop_assert_eq!(ids(&order.assignees), expected(&order, &by_hand), "after {:?}", turn);
             }
             prop_assert!(order.tasks.is_sorted_by_key(|task| task.content.tier));
             prop_assert!(order.added.is_disjoint(&order.removed));
@@ -286,7 +328,7 @@ proptest! {
                 log = memory.log.len();
             }
             let context = memory.context(turn.1);
-            let _ = memory.decide(&context, &*turn.0);
+            let _ = memory.decide(&context, &*turn.0.command);
             let renewed = memory.log[log..].iter().any(|new| new.event.name() == "order.renewed");
             if renewed {
                 before.clear();

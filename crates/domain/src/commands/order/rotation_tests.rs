@@ -1,19 +1,20 @@
 //! Who works on an order as its checklist goes on (S1).
 
 use crate::{
+    Command,
     checklist::{Arrangement, Changes, Tier},
     commands::{
-        AddOrderTask, HandOverOrder, HandOverOrderTask, NewOrderTask, RemoveOrderTask,
-        ReorderOrderTasks,
+        AddOrderTask, AssignOrderTask, HandOverOrder, HandOverOrderTask, NewOrderTask,
+        RemoveOrderTask, RenewOrder, ReorderOrderTasks,
         order::samples::{
             add, assign, assignees, check, client, details, edit, events, give, name, o1, portal,
             tasks, team, template, types, uncheck, with_order,
         },
         task::samples::{fields, member, reason},
     },
-    order::Event,
-    rejection::Reason,
-    task::{AssignmentCause, AssignmentSource},
+    order::{Cycle, Event},
+    rejection::{Reason, Rejection},
+    task::{Assignment, AssignmentCause, AssignmentSource},
 };
 
 fn remove(id: &str) -> RemoveOrderTask {
@@ -99,6 +100,69 @@ fn who_is_removed_by_hand_stays_away_until_the_current_tier_changes() {
     assert!(details(&memory).removed.is_empty());
 }
 
+/// Takes ana off an order whose first tier is hers and ben's, and does something that makes another tier the
+/// current one: then nobody is off it any more.
+#[track_caller]
+fn comes_back_after(commands: &[&dyn Command]) {
+    let mut memory = with_order(&[
+        team("a", 2, &["ana", "ben"]),
+        team("b", 3, &["ana"]),
+        team("done", 1, &["ana"]),
+    ]);
+    memory.accept("members/ben", &check("done"));
+    memory.accept("members/ben", &assign(&[], &["ana"]));
+    assert_eq!(assignees(&memory), ["ben"]);
+    assert!(details(&memory).removed.contains(&member("ana")));
+    for command in commands {
+        memory.accept("members/ben", *command);
+    }
+    assert!(details(&memory).removed.is_empty());
+    assert!(assignees(&memory).contains(&"ana".to_owned()));
+}
+
+#[test]
+fn who_is_removed_comes_back_when_an_earlier_task_is_added() {
+    comes_back_after(&[&add(team("new", 1, &["ana"]))]);
+}
+
+#[test]
+fn who_is_removed_comes_back_when_the_current_task_is_removed() {
+    comes_back_after(&[&remove("a")]);
+}
+
+#[test]
+fn who_is_removed_comes_back_when_the_tasks_are_reordered() {
+    comes_back_after(&[&reorder(&["b", "done", "a"])]);
+}
+
+#[test]
+fn who_is_removed_comes_back_when_an_earlier_task_is_unchecked() {
+    comes_back_after(&[&uncheck("done")]);
+}
+
+#[test]
+fn who_is_removed_comes_back_when_the_current_task_gets_another_tier() {
+    comes_back_after(&[&edit("a", to_tier(5))]);
+}
+
+#[test]
+fn who_is_removed_comes_back_when_the_order_is_renewed_in_the_same_tier() {
+    // The first tier is the current one before and after: it is the renewal that counts.
+    let renew = RenewOrder {
+        name: o1(),
+        cycle: Cycle::new("2027-02").unwrap(),
+        start: None,
+    };
+    comes_back_after(&[&renew]);
+    let mut memory = with_order(&[team("a", 1, &["ana", "ben"])]);
+    memory.accept("members/ben", &assign(&["dan"], &["ana"]));
+    assert_eq!(assignees(&memory), ["ben", "dan"]);
+    memory.accept("members/ben", &renew);
+    assert_eq!(assignees(&memory), ["ana", "ben"]);
+    let order = details(&memory);
+    assert!(order.removed.is_empty() && order.added.is_empty());
+}
+
 #[test]
 fn who_is_added_comes_back_and_who_is_added_and_removed_goes() {
     let mut memory = with_order(&[team("a", 1, &["ana"]), team("b", 2, &["ana"])]);
@@ -138,6 +202,52 @@ fn only_who_takes_work_is_put_on_an_order() {
         assert_eq!(reason(rejection), expected);
         let rejection = memory.reject("members/ana", &add(team("b", 1, &[id])));
         assert_eq!(reason(rejection), expected);
+    }
+}
+
+#[test]
+fn only_who_is_a_member_is_taken_off_an_order() {
+    let mut memory = with_order(&[team("a", 1, &["ana"])]);
+    let rejection = memory.reject("members/ana", &assign(&[], &["ana", "nobody"]));
+    let Rejection::Precondition {
+        reason,
+        subject,
+        description,
+    } = rejection
+    else {
+        panic!("{rejection}")
+    };
+    assert_eq!(reason, Reason::UnknownMember);
+    assert_eq!(subject, "members/nobody");
+    assert!(description.starts_with("remove: "), "{description}");
+    // Who is disabled may be taken off, also from those who were added by hand.
+    memory.accept("members/ana", &assign(&["ben"], &[]));
+    memory.disable("ben");
+    memory.disable("cleo");
+    memory.accept("members/ana", &assign(&[], &["ben", "cleo"]));
+    assert_eq!(assignees(&memory), ["ana"]);
+}
+
+#[test]
+fn the_field_that_names_who_takes_no_work_is_told() {
+    let mut memory = with_order(&[team("a", 1, &["ana"])]);
+    let more = AssignOrderTask {
+        name: name("a"),
+        assignment: Assignment::Change {
+            add: vec![member("nobody")],
+            remove: vec![],
+        },
+    };
+    for (command, field) in [
+        (&more as &dyn Command, "add: "),
+        (&give("a", &["nobody"]), "assignees: "),
+        (&assign(&["nobody"], &[]), "add: "),
+    ] {
+        let Rejection::Precondition { description, .. } = memory.reject("members/ana", command)
+        else {
+            panic!("{command:?}")
+        };
+        assert!(description.starts_with(field), "{description}");
     }
 }
 
