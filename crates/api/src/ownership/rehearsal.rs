@@ -1,7 +1,10 @@
 //! Does commands in memory, on rows of the read models, and appends nothing: so a dry run comes to what the
 //! commands themselves would do, item by item.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use handoff_commands::States;
 use handoff_domain::{
@@ -12,6 +15,7 @@ use handoff_domain::{
         TaskName,
     },
     operation::{self, Counts, Details, ItemResult, Outcome},
+    order::Order,
     policy::{RoleChange, Roles, Work, work_of_activity, work_of_order},
 };
 use handoff_event_log::Position;
@@ -44,13 +48,18 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// How many items were looked at.
-    pub(crate) fn looked_at(&self) -> usize {
+    fn looked_at(&self) -> usize {
         let Counts {
             moved,
             kept,
             skipped,
         } = self.counts;
         usize::try_from(moved + kept + skipped).unwrap_or(usize::MAX)
+    }
+
+    /// How many more are looked at.
+    pub(crate) fn left(&self) -> usize {
+        LOOKED_AT.saturating_sub(self.looked_at())
     }
 
     pub(crate) fn add(&mut self, result: ItemResult) {
@@ -167,9 +176,15 @@ impl Rehearsal {
         }
     }
 
-    /// Brings orders on the stage, unless they are there.
+    /// Brings orders on the stage, unless they are there. Without the descriptions of their tasks, which change
+    /// nothing for who has what.
     pub(crate) fn bring_orders(&mut self, rows: Vec<(OrderName, OrderRow)>) {
-        for (name, row) in rows {
+        for (name, mut row) in rows {
+            if let Order::Existing(details) = &mut row.state {
+                for task in &mut details.tasks {
+                    Arc::make_mut(task).content.description = None;
+                }
+            }
             let state = State::Order(row.state.into());
             self.bring((&name).into(), state, row.version, row.position);
         }
@@ -217,6 +232,20 @@ impl Rehearsal {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// How much open work in the stream of an order is any of the members'.
+    pub(crate) fn pieces(&self, order: &StreamName, members: &[MemberName]) -> usize {
+        let Some(State::Order(state)) = self.known.0.get(order).map(|known| &known.state) else {
+            return 0;
+        };
+        let name = order.as_str().parse::<OrderName>().ok();
+        let Some((name, details)) = name.zip(state.details()) else {
+            return 0;
+        };
+        let work = work_of_order(&name, details).into_iter();
+        work.filter(|(_, work)| members.iter().any(|member| work.assignees.contains(member)))
+            .count()
     }
 
     fn bring(&mut self, stream: StreamName, state: State, version: Version, position: Position) {
@@ -334,8 +363,9 @@ impl Rehearsal {
             Holding::TemplateTask { task } => {
                 self.relied.insert((&task.service()).into());
             }
-            // What the settings say is looked up by the command itself.
-            Holding::DefaultAssignee => {}
+            Holding::DefaultAssignee => {
+                self.relied.insert(StreamName::settings());
+            }
         }
     }
 
