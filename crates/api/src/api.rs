@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use handoff_commands::{Clock, Gateway, States};
 use handoff_documents::DocumentStore;
 use handoff_event_log::Log;
+use handoff_policies::UnderWay;
 use handoff_projections::Admin;
 use handoff_proto::v1::{
     account_command_service_server::AccountCommandServiceServer,
@@ -78,6 +79,8 @@ pub struct Backend {
     pub log: Log,
     pub clock: Arc<dyn Clock>,
     pub queries: Queries,
+    /// Of the ownership policy: plans wait for it.
+    pub under_way: UnderWay,
     pub projections: Admin,
     /// Where contents of documents are kept; none: they are neither taken nor given.
     pub documents: Option<DocumentStore>,
@@ -105,6 +108,7 @@ impl Api {
             log,
             clock,
             queries,
+            under_way,
             projections,
             documents,
         } = backend;
@@ -118,6 +122,7 @@ impl Api {
         let ownership = Ownership {
             commands: commands.clone(),
             queries: read_side.queries.clone(),
+            under_way,
             states: states.clone(),
             log: log.clone(),
         };

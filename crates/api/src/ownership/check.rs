@@ -176,8 +176,7 @@ impl Scope<'_> {
                 Account::Absent => false,
             },
             (Self::Holdings(member, kinds), State::Settings(settings)) => {
-                kinds.contain(HoldingKind::DefaultAssignee)
-                    && settings.default_assignee == **member
+                kinds.contain(HoldingKind::DefaultAssignee) && settings.default_assignee == **member
             }
             _ => false,
         }
@@ -206,7 +205,7 @@ impl Ownership {
         rehearsal: &Rehearsal,
         expected: Position,
     ) -> Result<Vec<Expectation>, ApiError> {
-        if rehearsal.plan.more {
+        if !rehearsal.can_be_checked() {
             return Err(ApiError::invalid(
                 "expected_position",
                 "cannot be checked: the plan has more items than are looked at; leave the position out",
@@ -234,7 +233,7 @@ impl Ownership {
             });
         }
         if change.asks_policy() {
-            let version = rehearsal.policy_version().await?;
+            let (_, version) = rehearsal.policy().await?;
             let before = self.policy_at(expected).await?;
             if version != before {
                 return Err(Rejection::PlanChanged {

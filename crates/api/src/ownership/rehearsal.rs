@@ -9,14 +9,15 @@ use std::{
 use handoff_commands::States;
 use handoff_domain::{
     Command, Context, Event, Holding, HoldingKind, NewEvent, Revision, Source, State, Stop, Unit,
-    Version, Versioned, account,
+    Version, Versioned, account, limits,
     names::{
-        AccountName, ActivityName, Actor, MemberName, OperationName, OrderName, StreamName,
+        AccountName, ActivityName, Actor, Kind, MemberName, OperationName, OrderName, StreamName,
         TaskName,
     },
     operation::{self, Counts, Details, ItemResult, Outcome},
     order::Order,
     policy::{RoleChange, Roles, Work, work_of_activity, work_of_order},
+    settings::OwnershipPolicy,
 };
 use handoff_event_log::Position;
 use handoff_read_models::{
@@ -30,13 +31,11 @@ use crate::error::ApiError;
 
 /// Items that a plan looks at.
 pub(crate) const LOOKED_AT: usize = 10_000;
-/// Items that a plan lists; the others are counted.
-const LISTED: usize = 1_000;
 
 /// What an ownership change would do.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    /// The first of them.
+    /// In the order in which it would become of them.
     pub(crate) items: Vec<ItemResult>,
     pub(crate) counts: Counts,
     pub(crate) moved: BTreeMap<HoldingKind, u64>,
@@ -44,6 +43,10 @@ pub(crate) struct Plan {
     pub(crate) more: bool,
     /// Everything up to this position is included.
     pub(crate) position: Position,
+    /// It can be checked whether anything of it changed.
+    pub(crate) executable: bool,
+    /// The ownership policy that it rests on, and the revision of the settings that set it; none: it has no say.
+    pub(crate) policy: Option<(OwnershipPolicy, Revision)>,
 }
 
 impl Plan {
@@ -71,9 +74,7 @@ impl Plan {
             Outcome::Kept { .. } => self.counts.kept += 1,
             Outcome::Skipped { .. } => self.counts.skipped += 1,
         }
-        if self.items.len() < LISTED {
-            self.items.push(result);
-        }
+        self.items.push(result);
     }
 }
 
@@ -146,6 +147,19 @@ impl Rehearsal {
     /// The accounts of which a role changed hands.
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &AccountName> {
         self.losers.keys()
+    }
+
+    /// The position of the last change of the accounts on the stage.
+    pub(crate) fn newest_account(&self) -> Position {
+        let rows = self.rows.iter();
+        let accounts = rows.filter(|(stream, _)| stream.kind() == Kind::Account);
+        let positions = accounts.map(|(_, row)| row.position);
+        positions.max().unwrap_or(Position::START)
+    }
+
+    /// Whether a command can check all that the plan rests on, the ownership policy included.
+    pub(crate) fn can_be_checked(&self) -> bool {
+        !self.plan.more && self.relied.len() < limits::EXPECTATIONS
     }
 
     /// The row that a state was taken from.
@@ -390,15 +404,17 @@ impl Rehearsal {
         })
     }
 
-    /// The revision of the settings at which the ownership policy came to be what it is.
-    pub(crate) async fn policy_version(&self) -> Result<Revision, ApiError> {
+    /// The ownership policy, and the revision of the settings at which it came to be so.
+    pub(crate) async fn policy(&self) -> Result<(OwnershipPolicy, Revision), ApiError> {
         let settings = StreamName::settings();
         let versioned = self
             .states
             .fresh(&settings, std::time::Duration::ZERO)
             .await?;
         match versioned.state {
-            State::Settings(settings) => Ok(settings.ownership_policy_version),
+            State::Settings(settings) => {
+                Ok((settings.ownership_policy, settings.ownership_policy_version))
+            }
             _ => Err(ApiError::Internal("the settings are no settings".into())),
         }
     }

@@ -17,6 +17,7 @@ mod order_documents;
 mod order_queries;
 mod order_races;
 mod orders;
+mod plan_bounds;
 mod plans;
 mod portal;
 mod portal_documents;

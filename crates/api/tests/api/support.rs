@@ -20,6 +20,7 @@ use handoff_domain::{
     text::Line,
 };
 use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
+use handoff_policies::{Ownership, Runtime, UnderWay, run_policy};
 use handoff_projections::{
     Admin, Environment, Inclusion, Notices, Settings, reading_pool, run_projector,
 };
@@ -94,7 +95,7 @@ impl TestServer {
 
     pub(crate) async fn start_projectors(&mut self) {
         let database = Database::new(&self.database.url).unwrap();
-        self.projectors = Some(project(database, self.notices.clone()).await);
+        self.projectors = Some(project(database, self.notices.clone(), self.gateway.clone()).await);
     }
 
     /// The read models stay as they are from here on.
@@ -190,12 +191,14 @@ impl TestServer {
         let authenticator = Authenticator::new(Arc::new(keys), states.clone(), clock.clone());
         let reads = reading_pool(&database, 4);
         let inclusion = Inclusion::new(reads.clone(), notices.clone());
+        let queries = Queries::open(reads.clone(), inclusion).await.unwrap();
         let backend = Backend {
             gateway: gateway.clone(),
             states,
             log: Log::new(pool),
             clock,
-            queries: Queries::open(reads, inclusion).await.unwrap(),
+            under_way: UnderWay::new(reads, queries.clone()),
+            queries,
             projections: Admin::new(&database, &Settings::default()),
             documents: Some(documents),
         };
@@ -291,8 +294,8 @@ pub(crate) fn account(id: &str) -> CreateAccount {
     }
 }
 
-/// Keeps the read models up to date until it is dropped.
-async fn project(database: Database, notices: Notices) -> Projectors {
+/// Keeps the read models up to date until it is dropped, and has the ownership policy act.
+async fn project(database: Database, notices: Notices, gateway: Gateway) -> Projectors {
     let nats = TestNats::start_shared().await;
     let client = handoff_bus::connect(&nats.url, "test").await.unwrap();
     let subjects = Subjects::new(&nats.prefix, &nats.prefix);
@@ -305,6 +308,14 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         log.clone(),
         metrics,
         &running,
+    );
+    let runtime = Runtime::new(
+        &database,
+        gateway,
+        Arc::new(SystemClock),
+        "test".into(),
+        handoff_policies::Metrics::default(),
+        handoff_policies::Settings::default(),
     );
     let environment = Environment {
         database,
@@ -325,7 +336,9 @@ async fn project(database: Database, notices: Notices) -> Projectors {
             })
         }};
     }
+    let policy = run_policy::<Ownership>(environment.clone(), runtime, running.clone());
     let projectors = vec![
+        tokio::spawn(policy),
         projector!(Accounts),
         projector!(Members),
         projector!(Activities),
