@@ -190,3 +190,29 @@ pub(crate) fn decide(
         Err(missing.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_that_is_only_rested_on_is_not_loaded_and_its_version_is_asserted() {
+        let mut cache = LruCache::new(NonZeroUsize::MIN);
+        let mut working = WorkingSet::new(&mut cache);
+        let [acme, other] =
+            ["accounts/acme", "accounts/other"].map(|name| name.parse::<StreamName>().unwrap());
+        let version = |working: &WorkingSet<'_>, stream| {
+            let mut unit = Unit::new(working);
+            unit.version(stream, Version(3)).ok()
+        };
+        assert_eq!(version(&working, &acme), Some(Version(3)));
+        assert_eq!(working.versions(), [(acme.clone(), Version(3))]);
+        // Under the lock it turns out that it moved, and what was not compared with the log is loaded.
+        working.moved(&acme, Version(4));
+        working.lock();
+        assert_eq!(version(&working, &acme), Some(Version(4)));
+        assert_eq!(version(&working, &other), None);
+    }
+}

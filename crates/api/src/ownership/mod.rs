@@ -209,7 +209,8 @@ impl Ownership {
         change: &Change,
         expected: Position,
     ) -> Result<Changed, ApiError> {
-        let plan = self.rehearse(order, change, expected, true).await?.plan;
+        let rehearsed = Box::pin(self.rehearse(order, change, expected, true));
+        let plan = rehearsed.await?.plan;
         Ok(Changed {
             done: None,
             operation: None,
@@ -227,16 +228,16 @@ impl Ownership {
         step: Step,
     ) -> Result<(Step, Option<v1::OwnershipPlan>), ApiError> {
         if expected == Position::START {
-            let sized = tokio::time::timeout(SIZE_WITHIN, self.size(order, change));
+            let sized = tokio::time::timeout(SIZE_WITHIN, Box::pin(self.size(order, change)));
             return Ok((step, sized.await.ok().flatten()));
         }
         if !self.log.read_command(step.command_id).await?.is_empty() {
             return Ok((step, None));
         }
-        let rehearsal = self.rehearse(order, change, expected, false).await?;
-        let expectations = self
-            .expectations(order, change, &rehearsal, expected)
-            .await?;
+        let rehearsed = Box::pin(self.rehearse(order, change, expected, false));
+        let rehearsal = rehearsed.await?;
+        let checked = Box::pin(self.expectations(order, change, &rehearsal, expected));
+        let expectations = checked.await?;
         Ok((
             step.resting_on(expectations),
             Some(shown(&rehearsal.plan, false)),

@@ -6,12 +6,13 @@ use futures_util::future::join_all;
 use handoff_commands::new_id;
 use handoff_domain::{Partition, checklist::Visibility, commands::CheckOrderTask};
 use handoff_proto::v1;
+use handoff_testkit::eventually;
 use tonic::{Code, Status};
 
 use crate::{
     operations::{ACME, ANA, BEN, account, accounts, give, members, scene, set_policy, task},
     order_queries::{in_order, place, sell, template},
-    support::{TestServer, fields, reason},
+    support::{CEILING, TestServer, fields, reason},
 };
 
 const ADMIN: &str = "members/admin";
@@ -27,11 +28,17 @@ async fn assign(
 }
 
 async fn dry(server: &TestServer) -> v1::OwnershipPlan {
-    let request = v1::AssignRoleRequest {
-        validate_only: true,
-        ..give("assignee")
-    };
-    assign(server, request).await.unwrap().plan.unwrap()
+    let answer = eventually("the read models are there", CEILING, async || {
+        let request = v1::AssignRoleRequest {
+            validate_only: true,
+            ..give("assignee")
+        };
+        match assign(server, request).await {
+            Err(status) if status.code() == Code::Unavailable => Err(status),
+            answer => Ok(answer.unwrap()),
+        }
+    });
+    answer.await.plan.unwrap()
 }
 
 fn as_of(position: i64) -> v1::AssignRoleRequest {

@@ -22,7 +22,7 @@ use handoff_domain::{
 use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
 use handoff_policies::{Ownership, Runtime, UnderWay, run_policy};
 use handoff_projections::{
-    Admin, Environment, Inclusion, Notices, Settings, reading_pool, run_projector,
+    Admin, Environment, Inclusion, Notices, ReadModel, Settings, reading_pool, run_projector,
 };
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
@@ -328,33 +328,24 @@ async fn project(database: Database, notices: Notices, gateway: Gateway) -> Proj
         instance: "test".into(),
         settings: Settings::default(),
     };
-    macro_rules! projector {
-        ($model:ty) => {{
-            let run = run_projector::<$model>(environment.clone(), running.clone());
-            tokio::spawn(async move {
-                run.await;
-            })
-        }};
-    }
-    let policy = run_policy::<Ownership>(environment.clone(), runtime, running.clone());
     let projectors = vec![
-        tokio::spawn(policy),
-        projector!(Accounts),
-        projector!(Members),
-        projector!(Activities),
-        projector!(Timelines),
-        projector!(Tasks),
-        projector!(TaskTexts),
-        projector!(TaskNotes),
-        projector!(Services),
-        projector!(Orders),
-        projector!(OrderNotes),
-        projector!(Portal),
-        projector!(PortalNotes),
-        projector!(History),
-        projector!(Documents),
-        projector!(Operations),
-        projector!(OperationItems),
+        act(&environment, runtime, &running),
+        projector::<Accounts>(&environment, &running),
+        projector::<Members>(&environment, &running),
+        projector::<Activities>(&environment, &running),
+        projector::<Timelines>(&environment, &running),
+        projector::<Tasks>(&environment, &running),
+        projector::<TaskTexts>(&environment, &running),
+        projector::<TaskNotes>(&environment, &running),
+        projector::<Services>(&environment, &running),
+        projector::<Orders>(&environment, &running),
+        projector::<OrderNotes>(&environment, &running),
+        projector::<Portal>(&environment, &running),
+        projector::<PortalNotes>(&environment, &running),
+        projector::<History>(&environment, &running),
+        projector::<Documents>(&environment, &running),
+        projector::<Operations>(&environment, &running),
+        projector::<OperationItems>(&environment, &running),
     ];
     Projectors {
         running: running.clone(),
@@ -362,6 +353,23 @@ async fn project(database: Database, notices: Notices, gateway: Gateway) -> Proj
         _nats: nats,
         _guard: running.drop_guard(),
     }
+}
+
+/// Runs one projector. No part of [`project`], whose frame on the stack would have room for each of them.
+fn projector<M: ReadModel>(
+    environment: &Environment,
+    running: &CancellationToken,
+) -> JoinHandle<()> {
+    let run = run_projector::<M>(environment.clone(), running.clone());
+    tokio::spawn(async move {
+        run.await;
+    })
+}
+
+/// Runs the ownership policy.
+fn act(environment: &Environment, runtime: Runtime, running: &CancellationToken) -> JoinHandle<()> {
+    let (environment, running) = (environment.clone(), running.clone());
+    tokio::spawn(run_policy::<Ownership>(environment, runtime, running))
 }
 
 pub(crate) async fn connect(address: SocketAddr) -> Channel {
