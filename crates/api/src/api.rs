@@ -115,6 +115,7 @@ impl Api {
         let read_side = ReadSide::new(queries, clock.clone());
         let committed = gateway.committed();
         let commands = Commands::new(gateway, clock.clone());
+        let (operators, operators_log) = (commands.clone(), log.clone());
         let settings = SettingsQueries {
             log: log.clone(),
             states: states.clone(),
@@ -235,8 +236,12 @@ impl Api {
                 DocumentServiceServer::new(documents).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                ProjectionServiceServer::new(Projections(projections))
-                    .max_decoding_message_size(LARGEST_REQUEST),
+                ProjectionServiceServer::new(Projections {
+                    admin: projections,
+                    commands: operators,
+                    log: operators_log,
+                })
+                .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 HistoryQueryServiceServer::new(history).max_decoding_message_size(LARGEST_REQUEST),

@@ -24,6 +24,7 @@ mod portal_documents;
 mod projections;
 mod queries;
 mod secrets;
+mod skipped_triggers;
 mod support;
 mod task_batches;
 mod task_notes;
