@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use handoff_commands::{Clock, Gateway, States};
 use handoff_documents::DocumentStore;
 use handoff_event_log::Log;
+use handoff_policies::UnderWay;
 use handoff_projections::Admin;
 use handoff_proto::v1::{
     account_command_service_server::AccountCommandServiceServer,
@@ -78,6 +79,8 @@ pub struct Backend {
     pub log: Log,
     pub clock: Arc<dyn Clock>,
     pub queries: Queries,
+    /// Of the ownership policy: plans wait for it.
+    pub under_way: UnderWay,
     pub projections: Admin,
     /// Where contents of documents are kept; none: they are neither taken nor given.
     pub documents: Option<DocumentStore>,
@@ -105,12 +108,14 @@ impl Api {
             log,
             clock,
             queries,
+            under_way,
             projections,
             documents,
         } = backend;
         let read_side = ReadSide::new(queries, clock.clone());
         let committed = gateway.committed();
         let commands = Commands::new(gateway, clock.clone());
+        let (operators, operators_log) = (commands.clone(), log.clone());
         let settings = SettingsQueries {
             log: log.clone(),
             states: states.clone(),
@@ -118,6 +123,7 @@ impl Api {
         let ownership = Ownership {
             commands: commands.clone(),
             queries: read_side.queries.clone(),
+            under_way,
             states: states.clone(),
             log: log.clone(),
         };
@@ -230,8 +236,12 @@ impl Api {
                 DocumentServiceServer::new(documents).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
-                ProjectionServiceServer::new(Projections(projections))
-                    .max_decoding_message_size(LARGEST_REQUEST),
+                ProjectionServiceServer::new(Projections {
+                    admin: projections,
+                    commands: operators,
+                    log: operators_log,
+                })
+                .max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(
                 HistoryQueryServiceServer::new(history).max_decoding_message_size(LARGEST_REQUEST),

@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use handoff_commands::{Answer, Clock, CommandError, Gateway, Request, States, new_id};
 use handoff_domain::{
     Command, Context, Expectation, Revision, Source, State, Unit, Versioned,
-    names::{ContactName, StreamName},
+    names::{Actor, ContactName, StreamName},
     terms::TaskType,
 };
-use handoff_event_log::{Hash, Position};
+use handoff_event_log::{Hash, Position, Recorded};
 use handoff_proto::v1::{self, generate_task_response::Outcome};
 use handoff_read_models::{
     Consistency,
@@ -141,6 +141,34 @@ impl Commands {
             correlation_id: Some(order.command_id),
             causation_id: None,
             bytes: order.bytes,
+            command: Box::new(command),
+        });
+        Ok(answer.await?)
+    }
+
+    /// Does a command with which Handoff itself goes on after an event, once however often it is asked for.
+    pub(crate) async fn go_on(
+        &self,
+        cause: &Recorded,
+        request: &'static str,
+        command: impl Command + 'static,
+    ) -> Result<Answer, ApiError> {
+        let command_id = Uuid::new_v5(&cause.event_id, request.as_bytes());
+        let answer = self.gateway.submit(Request {
+            command_id,
+            context: Context {
+                actor: Actor::System,
+                on_behalf_of: None,
+                expected: None,
+                plan: Vec::new(),
+                command_id,
+                now: self.clock.now(),
+            },
+            request,
+            request_hash: Hash::of(request.as_bytes()),
+            correlation_id: Some(command_id),
+            causation_id: Some(cause.event_id),
+            bytes: request.len(),
             command: Box::new(command),
         });
         Ok(answer.await?)

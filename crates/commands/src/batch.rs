@@ -33,6 +33,9 @@ pub(crate) struct WorkingSet<'a> {
     cache: RefCell<&'a mut LruCache<StreamName, Versioned>>,
     /// As in the log; the versions are asserted under the lock.
     read: RefCell<HashMap<StreamName, Versioned>>,
+    /// The versions of streams that commands rest on and do not read, as they take them to be. They are asserted
+    /// under the lock as well.
+    taken: RefCell<HashMap<StreamName, Version>>,
     /// After the events of the batch.
     changed: HashMap<StreamName, Versioned>,
     /// The log is locked: what was not read before it was has not been compared with it.
@@ -54,6 +57,18 @@ impl Source for WorkingSet<'_> {
             }
         }
     }
+
+    fn version(&self, stream: &StreamName, expected: Version) -> Option<Version> {
+        if let Some(versioned) = self.get(stream) {
+            return Some(versioned.version);
+        }
+        match self.taken.borrow_mut().entry(stream.clone()) {
+            Entry::Occupied(entry) => Some(*entry.get()),
+            // It was not compared with the log: it is loaded.
+            Entry::Vacant(_) if self.locked => None,
+            Entry::Vacant(entry) => Some(*entry.insert(expected)),
+        }
+    }
 }
 
 impl<'a> WorkingSet<'a> {
@@ -61,6 +76,7 @@ impl<'a> WorkingSet<'a> {
         Self {
             cache: RefCell::new(cache),
             read: RefCell::default(),
+            taken: RefCell::default(),
             changed: HashMap::new(),
             locked: false,
         }
@@ -76,17 +92,28 @@ impl<'a> WorkingSet<'a> {
         self.read.get_mut().extend(streams.into_iter().zip(loaded));
     }
 
+    /// A stream that was only taken to be at a version is at this one.
+    pub(crate) fn moved(&mut self, stream: &StreamName, version: Version) {
+        if let Some(taken) = self.taken.get_mut().get_mut(stream) {
+            *taken = version;
+        }
+    }
+
     /// The state in the log, if the batch has read it.
     pub(crate) fn read_mut(&mut self, stream: &StreamName) -> Option<&mut Versioned> {
         self.read.get_mut().get_mut(stream)
     }
 
-    /// Every stream that was read, at the version in the log.
+    /// Every stream that was read, at the version in the log, and those that were taken to be at a version.
     pub(crate) fn versions(&self) -> Vec<(StreamName, Version)> {
-        self.read
-            .borrow()
+        let (read, taken) = (self.read.borrow(), self.taken.borrow());
+        let unread = taken
             .iter()
+            .filter(|(stream, _)| !read.contains_key(*stream))
+            .map(|(stream, version)| (stream.clone(), *version));
+        read.iter()
             .map(|(stream, read)| (stream.clone(), read.version))
+            .chain(unread)
             .collect()
     }
 
@@ -95,6 +122,7 @@ impl<'a> WorkingSet<'a> {
         let Self {
             cache,
             read,
+            taken: _,
             changed,
             locked: _,
         } = self;
@@ -160,5 +188,31 @@ pub(crate) fn decide(
         Ok(decided)
     } else {
         Err(missing.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_that_is_only_rested_on_is_not_loaded_and_its_version_is_asserted() {
+        let mut cache = LruCache::new(NonZeroUsize::MIN);
+        let mut working = WorkingSet::new(&mut cache);
+        let [acme, other] =
+            ["accounts/acme", "accounts/other"].map(|name| name.parse::<StreamName>().unwrap());
+        let version = |working: &WorkingSet<'_>, stream| {
+            let mut unit = Unit::new(working);
+            unit.version(stream, Version(3)).ok()
+        };
+        assert_eq!(version(&working, &acme), Some(Version(3)));
+        assert_eq!(working.versions(), [(acme.clone(), Version(3))]);
+        // Under the lock it turns out that it moved, and what was not compared with the log is loaded.
+        working.moved(&acme, Version(4));
+        working.lock();
+        assert_eq!(version(&working, &acme), Some(Version(4)));
+        assert_eq!(version(&working, &other), None);
     }
 }

@@ -227,6 +227,7 @@ impl Sequencer {
                 if let Some(versioned) = working.read_mut(&recorded.stream) {
                     evolve(versioned, recorded)?;
                 }
+                working.moved(&recorded.stream, recorded.version);
             }
             working.lock();
             requests.retain(|request| !receipts.0.contains_key(&request.command_id));

@@ -93,8 +93,8 @@ impl Context {
         }
     }
 
-    /// Requires that what the caller's plan rests on has not changed. The streams are read, so that the
-    /// append fails where they change meanwhile.
+    /// Requires that what the caller's plan rests on has not changed. The versions are compared again by the
+    /// append, which fails where they change meanwhile.
     pub fn check_plan(&self, unit: &mut Unit<'_>) -> Result<(), Stop> {
         if self.plan.len() > limits::EXPECTATIONS {
             let description = format!(
@@ -104,18 +104,19 @@ impl Context {
             );
             return Err(Rejection::invalid("expected_position", description).into());
         }
-        unit.need(self.plan.iter().map(|expectation| match expectation {
-            Expectation::Stream { name, .. } => name.clone(),
-            Expectation::Policy { .. } => StreamName::settings(),
-        }))?;
+        let asks = |expectation: &Expectation| matches!(expectation, Expectation::Policy { .. });
+        if self.plan.iter().any(asks) {
+            unit.need([StreamName::settings()])?;
+        }
+        let settings = StreamName::settings();
         for expectation in &self.plan {
             let (resource, expected, actual) = match expectation {
                 Expectation::Stream { name, version } => {
-                    (name.clone(), version.0, unit.version(name)?.0)
+                    (name, version.0, unit.version(name, *version)?.0)
                 }
                 Expectation::Policy { version } => {
                     let actual = unit.settings()?.ownership_policy_version;
-                    (StreamName::settings(), version.0, actual.0)
+                    (&settings, version.0, actual.0)
                 }
             };
             if expected != actual {

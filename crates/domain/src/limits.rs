@@ -50,8 +50,10 @@ pub const NAMED_HOLDINGS: usize = 20;
 pub const PLANNED_ITEMS: usize = 1_000;
 /// Items of an operation that one command moves.
 pub const MOVED_ITEMS: usize = 100;
-/// Resources whose versions a plan may rest on.
-pub const EXPECTATIONS: usize = 1_000;
+/// Resources whose versions a plan may rest on: those of 10,000 items, and the few that it rests on beside them.
+pub const EXPECTATIONS: usize = 10_010;
+/// Characters of why an operation could not go on.
+pub const FAILURE_CHARACTERS: usize = 500;
 /// Characters of the filter that picks the accounts of an operation.
 pub const FILTER_CHARACTERS: usize = 2_000;
 /// Recipients of one task's notices.

@@ -46,6 +46,13 @@ pub struct Versioned {
 pub trait Source {
     /// The newest known state of a stream; none if it is not loaded.
     fn get(&self, stream: &StreamName) -> Option<Versioned>;
+
+    /// The version of a stream that a command takes to be at `expected`; none if it is not known. A source that
+    /// compares versions before it appends may answer what is expected of a stream that is not loaded.
+    fn version(&self, stream: &StreamName, expected: Version) -> Option<Version> {
+        let _ = expected;
+        self.get(stream).map(|versioned| versioned.version)
+    }
 }
 
 /// Why a decision ended without a verdict to append.
@@ -213,12 +220,14 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// The version of a stream before this command. Reading it makes the append fail where that
-    /// changes meanwhile.
-    pub fn version(&mut self, stream: &StreamName) -> Result<Version, Stop> {
-        self.read(stream)?;
-        let read = self.reads.iter().find(|(name, _)| name == stream);
-        Ok(read.map_or(Version(0), |(_, version)| *version))
+    /// The version of a stream that is taken to be at `expected`, without its state: so a command can rest on
+    /// thousands of streams. Asking makes the append fail where it is or gets another one.
+    pub fn version(&mut self, stream: &StreamName, expected: Version) -> Result<Version, Stop> {
+        let version = self.source.version(stream, expected);
+        version.ok_or_else(|| {
+            self.missing.push(stream.clone());
+            Stop::Missing
+        })
     }
 
     /// Appends to an account.

@@ -831,11 +831,12 @@ fn operation_samples() -> Vec<(Kind, Event, &'static str)> {
             E::Finished {
                 counts,
                 cancelled: true,
+                failure: Some("a command was refused for good".into()),
                 by: by.clone(),
                 at,
             },
-            "Nothing more comes. `cancelled`: the member was enabled before all was moved; what was moved stays \
-             moved.",
+            "Nothing more comes. `cancelled`: the member was enabled before all was moved, or it could not go on, and \
+             `failure` says why; what was moved stays moved.",
         ),
         (
             E::UndoStarted {

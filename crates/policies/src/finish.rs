@@ -87,6 +87,11 @@ impl<P: Policy> Finisher<P> {
                     settled = settled.min(position);
                 }
                 match self.record(partition, lease, &outcomes).await {
+                    // What follows from a rejection comes before what was decided to come after it.
+                    Recorded::Done(follow) if P::IN_ORDER && !follow.is_empty() => {
+                        following = self.left(partition, follow).await;
+                        break;
+                    }
                     Recorded::Done(follow) => following.extend(follow),
                     Recorded::Before(unfinished) => {
                         following = unfinished;
@@ -178,6 +183,32 @@ impl<P: Policy> Finisher<P> {
         outbox::insert(&*transaction, P::NAME, &following).await?;
         transaction.commit().await?;
         Ok(Recorded::Done(following))
+    }
+
+    /// What is left to do in a partition, first what follows from a rejection.
+    async fn left(
+        &self,
+        partition: Partition,
+        follow: Vec<Decided<P::Command>>,
+    ) -> Vec<Decided<P::Command>> {
+        loop {
+            let read = async {
+                let client = self.pool.get().await.map_err(LogError::from)?;
+                let unfinished = outbox::unfinished(&client, P::NAME, &[partition]).await?;
+                unfinished.into_values().next().transpose()
+            };
+            let error = match read.await {
+                Ok(unfinished) => {
+                    let mut left = unfinished.unwrap_or(follow);
+                    left.sort_by_key(|row: &Decided<P::Command>| row.follows.is_none());
+                    return left;
+                }
+                Err(error) => error,
+            };
+            tracing::warn!(policy = P::NAME, %partition, error = &error as &dyn std::error::Error,
+                "what is left to do cannot be read, trying again");
+            sleep(RETRY).await;
+        }
     }
 
     /// Finds out why outcomes could not be recorded.

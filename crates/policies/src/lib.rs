@@ -27,7 +27,7 @@ mod submit;
 pub use ids::{command_id, follow_up_id, job_command_id, job_id};
 pub use jobs::{Executor, JobContext, JobError, run_jobs};
 pub use metrics::Metrics;
-pub use ownership::{Operations, Ownership};
+pub use ownership::{Operations, Ownership, UnderWay};
 pub use policy::{Cause, Decision, Intent, Issue, Issued, NoJob, Policy};
 pub use run::{Runtime, Settings, run_policy};
 pub use state::State;

@@ -141,12 +141,22 @@ impl Queries {
 
     /// Waits until a projection includes everything up to a position.
     pub async fn wait(&self, source: Source, consistency: Consistency) -> Result<(), QueryError> {
+        self.wait_in(source, None, consistency).await
+    }
+
+    /// Waits until some partitions of a projection (none: all) include everything up to a position.
+    pub async fn wait_in(
+        &self,
+        source: Source,
+        partitions: Option<&[Partition]>,
+        consistency: Consistency,
+    ) -> Result<(), QueryError> {
         let Consistency {
             min_position,
             deadline,
         } = consistency;
         self.inclusion
-            .wait(&[source], None, min_position, deadline)
+            .wait(&[source], partitions, min_position, deadline)
             .await?;
         Ok(())
     }

@@ -9,6 +9,7 @@ use handoff_api::{
 use handoff_bus::Precedence;
 use handoff_commands::{Clock, Gateway, States, SystemClock};
 use handoff_event_log::Role;
+use handoff_policies::UnderWay;
 use handoff_projections::{Admin, Inclusion, Settings, reading_pool};
 use handoff_read_models::Queries;
 use tokio::net::TcpListener;
@@ -59,12 +60,14 @@ impl ApiRole {
         *precedence = Precedence::of(gateway.pressing());
         let pool = reading_pool(database, options.query_sessions());
         let inclusion = Inclusion::new(pool.clone(), notices.clone()).calling(precedence.clone());
+        let queries = Queries::open(pool.clone(), inclusion).await?;
         let backend = Backend {
             gateway: gateway.clone(),
             states: states.clone(),
             log: log.clone(),
             clock: clock.clone(),
-            queries: Queries::open(pool, inclusion).await?,
+            under_way: UnderWay::new(pool, queries.clone()),
+            queries,
             projections: Admin::new(database, &Settings::default()),
             documents: endpoints.documents.clone(),
         };

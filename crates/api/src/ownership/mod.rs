@@ -4,7 +4,7 @@ mod check;
 mod rehearsal;
 mod stage;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use handoff_commands::{Answer, States};
 use handoff_domain::{
@@ -13,11 +13,15 @@ use handoff_domain::{
         Accounts, AssignRole, BatchAssignRole, StartDisabling, TransferResources, UndoOperation,
         VacateRole,
     },
-    names::OperationName,
+    names::{AccountName, OperationName},
 };
 use handoff_event_log::{Log, Position};
+use handoff_policies::{Ownership as Policy, UnderWay};
+use handoff_projections::Source;
 use handoff_proto::v1;
 use handoff_read_models::{Consistency, Queries, Viewer};
+use prost::Message;
+use tokio::time::Instant;
 
 use crate::{
     command::{CommandRequest, Commands, Done, Order, Step},
@@ -27,6 +31,14 @@ use crate::{
 
 use rehearsal::{Plan, Rehearsal};
 use stage::Stage;
+
+/// How long it is looked how much a change would do before it is begun.
+const SIZE_WITHIN: Duration = Duration::from_millis(250);
+/// Role events after the last look that are looked at.
+const CHANGES_LOOKED_AT: usize = 1_000;
+const OWNERSHIP: Source = Source::of::<Policy>();
+/// Bytes of the items that an answer lists, as they are encoded.
+const LISTED_BYTES: usize = 3 * 1024 * 1024;
 
 /// A command that begins an ownership change.
 #[derive(Debug, Clone)]
@@ -49,6 +61,20 @@ impl Change {
             Self::Disable(command) => command,
             Self::Transfer(command) => command,
             Self::Undo(command) => command,
+        }
+    }
+
+    /// The accounts of which it changes a role, where it names them.
+    fn accounts(&self) -> Option<&[AccountName]> {
+        match self {
+            Self::Assign(AssignRole { account, .. }) | Self::Vacate(VacateRole { account, .. }) => {
+                Some(std::slice::from_ref(account))
+            }
+            Self::Batch(BatchAssignRole {
+                accounts: Accounts::Listed(names),
+                ..
+            }) => Some(names),
+            Self::Batch(_) | Self::Disable(_) | Self::Transfer(_) | Self::Undo(_) => None,
         }
     }
 
@@ -129,6 +155,7 @@ impl Changed {
 pub(crate) struct Ownership {
     pub(crate) commands: Commands,
     pub(crate) queries: Queries,
+    pub(crate) under_way: UnderWay,
     pub(crate) states: States,
     pub(crate) log: Log,
 }
@@ -182,7 +209,8 @@ impl Ownership {
         change: &Change,
         expected: Position,
     ) -> Result<Changed, ApiError> {
-        let plan = self.rehearse(order, change, expected, true).await?.plan;
+        let rehearsed = Box::pin(self.rehearse(order, change, expected, true));
+        let plan = rehearsed.await?.plan;
         Ok(Changed {
             done: None,
             operation: None,
@@ -200,16 +228,16 @@ impl Ownership {
         step: Step,
     ) -> Result<(Step, Option<v1::OwnershipPlan>), ApiError> {
         if expected == Position::START {
-            let plan = self.size(order, change).await;
-            return Ok((step, plan));
+            let sized = tokio::time::timeout(SIZE_WITHIN, Box::pin(self.size(order, change)));
+            return Ok((step, sized.await.ok().flatten()));
         }
         if !self.log.read_command(step.command_id).await?.is_empty() {
             return Ok((step, None));
         }
-        let rehearsal = self.rehearse(order, change, expected, false).await?;
-        let expectations = self
-            .expectations(order, change, &rehearsal, expected)
-            .await?;
+        let rehearsed = Box::pin(self.rehearse(order, change, expected, false));
+        let rehearsal = rehearsed.await?;
+        let checked = Box::pin(self.expectations(order, change, &rehearsal, expected));
+        let expectations = checked.await?;
         Ok((
             step.resting_on(expectations),
             Some(shown(&rehearsal.plan, false)),
@@ -289,10 +317,53 @@ impl Ownership {
         expected: Position,
         only: bool,
     ) -> Result<Rehearsal, ApiError> {
-        let min_position = expected.max(self.commands.committed());
-        let consistency = order.consistency(min_position);
-        // It holds much; whoever awaits it need not.
-        Box::pin(self.rehearse_with(order, change, consistency, only)).await
+        let least = expected.max(self.commands.committed());
+        let accounts = change.accounts();
+        let Consistency { deadline, .. } = order.consistency(least);
+        let mut settled = self.log.head().await?.position.max(least);
+        loop {
+            let until = |min_position| Consistency {
+                min_position,
+                deadline,
+            };
+            // What the ownership policy still has to do there would be in no plan, and be done all the same.
+            self.under_way.until_done(accounts, until(settled)).await?;
+            let consistency = until(self.log.head().await?.position.max(settled));
+            // It holds much; whoever awaits it need not.
+            let rehearsed = Box::pin(self.rehearse_with(order, change, consistency, only));
+            let rehearsal = rehearsed.await?;
+            let newest = rehearsal.newest_account();
+            if newest <= settled || !self.has_handed(&rehearsal, settled, until(newest)).await? {
+                return Ok(rehearsal);
+            }
+            if Instant::now() >= deadline {
+                return Err(ApiError::Behind {
+                    projection: OWNERSHIP.name(),
+                    position: settled,
+                    wanted: newest,
+                });
+            }
+            settled = newest;
+        }
+    }
+
+    /// Whether a role of an account that a plan rests on changed hands after a position.
+    async fn has_handed(
+        &self,
+        rehearsal: &Rehearsal,
+        after: Position,
+        consistency: Consistency,
+    ) -> Result<bool, ApiError> {
+        let types = ["account.role_assigned"];
+        let changed = self
+            .queries
+            .changed_after(after, &types, &[], CHANGES_LOOKED_AT, consistency)
+            .await?
+            .value;
+        Ok(changed.len() >= CHANGES_LOOKED_AT
+            || changed
+                .iter()
+                .any(|stream| rehearsal.relied.contains(stream)))
     }
 
     /// Does the whole change in memory. `only`: nobody does it afterwards, so what the ownership policy would
@@ -322,6 +393,10 @@ impl Ownership {
             ..
         } = stage;
         rehearsal.plan.position = position.unwrap_or(consistency.min_position);
+        rehearsal.plan.executable = rehearsal.can_be_checked();
+        if change.asks_policy() {
+            rehearsal.plan.policy = Some(rehearsal.policy().await?);
+        }
         Ok(rehearsal)
     }
 }
@@ -342,12 +417,25 @@ fn began(answer: &Answer, name: OperationName) -> Option<OperationName> {
 /// A plan for an answer.
 fn shown(plan: &Plan, with_items: bool) -> v1::OwnershipPlan {
     let items = if with_items { &plan.items[..] } else { &[] };
+    let mut bytes = 0;
+    let items = items.iter().map(views::operation::result);
+    let items = items.take_while(|item| {
+        bytes += item.encoded_len();
+        bytes <= LISTED_BYTES
+    });
+    let (policy, policy_version) = match plan.policy {
+        Some((policy, version)) => (views::settings::policy(policy), version.to_string()),
+        None => (v1::OwnershipPolicy::Unspecified, String::new()),
+    };
     v1::OwnershipPlan {
-        items: items.iter().map(views::operation::result).collect(),
+        items: items.collect(),
         counts: Some(views::operation::counts(plan.counts)),
         moved: views::operation::holding_counts(&plan.moved),
         more: plan.more,
         position: plan.position.0,
+        executable: plan.executable,
+        policy: policy.into(),
+        policy_version,
     }
 }
 

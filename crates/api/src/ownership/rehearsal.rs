@@ -1,18 +1,23 @@
 //! Does commands in memory, on rows of the read models, and appends nothing: so a dry run comes to what the
 //! commands themselves would do, item by item.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use handoff_commands::States;
 use handoff_domain::{
     Command, Context, Event, Holding, HoldingKind, NewEvent, Revision, Source, State, Stop, Unit,
-    Version, Versioned, account,
+    Version, Versioned, account, limits,
     names::{
-        AccountName, ActivityName, Actor, MemberName, OperationName, OrderName, StreamName,
+        AccountName, ActivityName, Actor, Kind, MemberName, OperationName, OrderName, StreamName,
         TaskName,
     },
     operation::{self, Counts, Details, ItemResult, Outcome},
+    order::Order,
     policy::{RoleChange, Roles, Work, work_of_activity, work_of_order},
+    settings::OwnershipPolicy,
 };
 use handoff_event_log::Position;
 use handoff_read_models::{
@@ -26,13 +31,11 @@ use crate::error::ApiError;
 
 /// Items that a plan looks at.
 pub(crate) const LOOKED_AT: usize = 10_000;
-/// Items that a plan lists; the others are counted.
-const LISTED: usize = 1_000;
 
 /// What an ownership change would do.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    /// The first of them.
+    /// In the order in which it would become of them.
     pub(crate) items: Vec<ItemResult>,
     pub(crate) counts: Counts,
     pub(crate) moved: BTreeMap<HoldingKind, u64>,
@@ -40,17 +43,26 @@ pub(crate) struct Plan {
     pub(crate) more: bool,
     /// Everything up to this position is included.
     pub(crate) position: Position,
+    /// It can be checked whether anything of it changed.
+    pub(crate) executable: bool,
+    /// The ownership policy that it rests on, and the revision of the settings that set it; none: it has no say.
+    pub(crate) policy: Option<(OwnershipPolicy, Revision)>,
 }
 
 impl Plan {
     /// How many items were looked at.
-    pub(crate) fn looked_at(&self) -> usize {
+    fn looked_at(&self) -> usize {
         let Counts {
             moved,
             kept,
             skipped,
         } = self.counts;
         usize::try_from(moved + kept + skipped).unwrap_or(usize::MAX)
+    }
+
+    /// How many more are looked at.
+    pub(crate) fn left(&self) -> usize {
+        LOOKED_AT.saturating_sub(self.looked_at())
     }
 
     pub(crate) fn add(&mut self, result: ItemResult) {
@@ -62,9 +74,7 @@ impl Plan {
             Outcome::Kept { .. } => self.counts.kept += 1,
             Outcome::Skipped { .. } => self.counts.skipped += 1,
         }
-        if self.items.len() < LISTED {
-            self.items.push(result);
-        }
+        self.items.push(result);
     }
 }
 
@@ -139,6 +149,19 @@ impl Rehearsal {
         self.losers.keys()
     }
 
+    /// The position of the last change of the accounts on the stage.
+    pub(crate) fn newest_account(&self) -> Position {
+        let rows = self.rows.iter();
+        let accounts = rows.filter(|(stream, _)| stream.kind() == Kind::Account);
+        let positions = accounts.map(|(_, row)| row.position);
+        positions.max().unwrap_or(Position::START)
+    }
+
+    /// Whether a command can check all that the plan rests on, the ownership policy included.
+    pub(crate) fn can_be_checked(&self) -> bool {
+        !self.plan.more && self.relied.len() < limits::EXPECTATIONS
+    }
+
     /// The row that a state was taken from.
     pub(crate) fn row(&self, stream: &StreamName) -> Option<AsOf> {
         self.rows.get(stream).copied()
@@ -167,9 +190,15 @@ impl Rehearsal {
         }
     }
 
-    /// Brings orders on the stage, unless they are there.
+    /// Brings orders on the stage, unless they are there. Without the descriptions of their tasks, which change
+    /// nothing for who has what.
     pub(crate) fn bring_orders(&mut self, rows: Vec<(OrderName, OrderRow)>) {
-        for (name, row) in rows {
+        for (name, mut row) in rows {
+            if let Order::Existing(details) = &mut row.state {
+                for task in &mut details.tasks {
+                    Arc::make_mut(task).content.description = None;
+                }
+            }
             let state = State::Order(row.state.into());
             self.bring((&name).into(), state, row.version, row.position);
         }
@@ -217,6 +246,20 @@ impl Rehearsal {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// How much open work in the stream of an order is any of the members'.
+    pub(crate) fn pieces(&self, order: &StreamName, members: &[MemberName]) -> usize {
+        let Some(State::Order(state)) = self.known.0.get(order).map(|known| &known.state) else {
+            return 0;
+        };
+        let name = order.as_str().parse::<OrderName>().ok();
+        let Some((name, details)) = name.zip(state.details()) else {
+            return 0;
+        };
+        let work = work_of_order(&name, details).into_iter();
+        work.filter(|(_, work)| members.iter().any(|member| work.assignees.contains(member)))
+            .count()
     }
 
     fn bring(&mut self, stream: StreamName, state: State, version: Version, position: Position) {
@@ -334,8 +377,9 @@ impl Rehearsal {
             Holding::TemplateTask { task } => {
                 self.relied.insert((&task.service()).into());
             }
-            // What the settings say is looked up by the command itself.
-            Holding::DefaultAssignee => {}
+            Holding::DefaultAssignee => {
+                self.relied.insert(StreamName::settings());
+            }
         }
     }
 
@@ -360,15 +404,17 @@ impl Rehearsal {
         })
     }
 
-    /// The revision of the settings at which the ownership policy came to be what it is.
-    pub(crate) async fn policy_version(&self) -> Result<Revision, ApiError> {
+    /// The ownership policy, and the revision of the settings at which it came to be so.
+    pub(crate) async fn policy(&self) -> Result<(OwnershipPolicy, Revision), ApiError> {
         let settings = StreamName::settings();
         let versioned = self
             .states
             .fresh(&settings, std::time::Duration::ZERO)
             .await?;
         match versioned.state {
-            State::Settings(settings) => Ok(settings.ownership_policy_version),
+            State::Settings(settings) => {
+                Ok((settings.ownership_policy, settings.ownership_policy_version))
+            }
             _ => Err(ApiError::Internal("the settings are no settings".into())),
         }
     }

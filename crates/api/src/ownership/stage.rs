@@ -1,5 +1,7 @@
 //! The play of a whole ownership change: the command that begins it, and all that Handoff does after it.
 
+use std::collections::BTreeSet;
+
 use handoff_domain::{
     Holding, HoldingKind,
     commands::{
@@ -7,7 +9,7 @@ use handoff_domain::{
         StartDisabling, TransferResources, UndoItems, UndoOperation, VacateRole,
     },
     limits,
-    names::{AccountName, MemberName, OperationName, StreamName},
+    names::{AccountName, MemberName, OperationName, OrderName, StreamName},
     operation::{ItemResult, Outcome, Reassigned},
     policy::{self, Candidate, Decision},
 };
@@ -20,6 +22,9 @@ use super::{
     rehearsal::{Handed, LOOKED_AT, Rehearsal, losers},
 };
 use crate::error::ApiError;
+
+/// Whole orders that are read at once: one may have up to 1 MiB of text.
+const ORDERS_AT_ONCE: usize = 20;
 
 /// A rehearsal and what it reads from.
 pub(super) struct Stage<'a> {
@@ -140,18 +145,23 @@ impl Stage<'_> {
 
     /// Moves the items of a plan, and follows the roles among them.
     async fn pass(&mut self, items: &[Holding]) -> Result<(), ApiError> {
-        for (number, items) in (0..).zip(items.chunks(limits::MOVED_ITEMS)) {
+        let mut first = 0;
+        while first < items.len() {
+            let left = self.rehearsal.plan.left();
+            if left == 0 {
+                self.rehearsal.plan.more = true;
+                break;
+            }
+            let next = items.len().min(first + limits::MOVED_ITEMS.min(left));
             let command = MoveItems {
                 operation: self.operation.clone(),
-                first: number * limits::MOVED_ITEMS as u64,
-                items: items.to_vec(),
+                first: first as u64,
+                items: items[first..next].to_vec(),
                 cause: None,
             };
             let handed = self.rehearsal.go_on(&command).await?;
             self.follow(handed).await?;
-            if self.rehearsal.plan.looked_at() >= LOOKED_AT {
-                break;
-            }
+            first = next;
         }
         Ok(())
     }
@@ -173,15 +183,15 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Brings the open work of accounts that is any of the members' on the stage: which streams it is in.
+    /// Brings the open work of accounts that is any of the members' on the stage, as far as a plan looks at it and
+    /// one item further: which streams it is in.
     async fn bring_work(
         &mut self,
         accounts: &[AccountName],
         members: &[MemberName],
     ) -> Result<Vec<StreamName>, ApiError> {
         let (queries, consistency) = (self.queries, self.consistency);
-        let left = LOOKED_AT.saturating_sub(self.rehearsal.plan.looked_at());
-        let most = left + 1;
+        let most = self.rehearsal.plan.left() + 1;
         let mut streams = Vec::new();
         let found = queries
             .open_tasks_of(accounts, members, most, consistency)
@@ -193,19 +203,32 @@ impl Stage<'_> {
             .open_orders_of(accounts, members, most, consistency)
             .await?;
         self.includes(found.position);
-        streams.extend(found.value.iter().map(|(name, _)| StreamName::from(name)));
-        self.rehearsal.bring_orders(found.value);
+        let mut items = streams.len();
+        for names in found.value.chunks(ORDERS_AT_ONCE) {
+            if items >= most {
+                break;
+            }
+            self.bring_orders(names).await?;
+            let brought = names.iter().map(StreamName::from);
+            for stream in brought {
+                items += self.rehearsal.pieces(&stream, members);
+                streams.push(stream);
+            }
+        }
         let found = queries
             .open_activities_of(accounts, members, most, consistency)
             .await?;
         self.includes(found.position);
         streams.extend(found.value.iter().map(|(name, _)| StreamName::from(name)));
         self.rehearsal.bring_activities(found.value);
-        if streams.len() > left {
-            self.rehearsal.plan.more = true;
-            streams.truncate(left);
-        }
         Ok(streams)
+    }
+
+    async fn bring_orders(&mut self, names: &[OrderName]) -> Result<(), ApiError> {
+        let found = self.queries.orders_named(names, self.consistency).await?;
+        self.includes(found.position);
+        self.rehearsal.bring_orders(found.value);
+        Ok(())
     }
 
     async fn follow_one(
@@ -228,7 +251,12 @@ impl Stage<'_> {
         });
         let mut candidates: Vec<_> = candidates.collect();
         candidates.sort_by(|one, other| one.item.cmp(&other.item));
-        let planned = policy::plan(change, *holds_another, candidates);
+        let mut planned = policy::plan(change, *holds_another, candidates);
+        let left = self.rehearsal.plan.left();
+        if planned.len() > left {
+            self.rehearsal.plan.more = true;
+            planned.truncate(left);
+        }
         for planned in &planned {
             self.rehearsal.rely_on(&planned.item);
         }
@@ -266,22 +294,26 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Brings the accounts and tasks of items on the stage.
+    /// Brings the resources of items on the stage.
     async fn bring(&mut self, items: &[Holding]) -> Result<(), ApiError> {
         for items in items.chunks(usize::from(MAX_PAGE_SIZE)) {
             let (mut accounts, mut tasks) = (Vec::new(), Vec::new());
+            let (mut orders, mut activities) = (BTreeSet::new(), Vec::new());
             for item in items {
                 match item {
                     Holding::Role { account, .. } | Holding::SupportTeam { account } => {
                         accounts.push(account.clone());
                     }
                     Holding::OpenTask { task } => tasks.push(task.clone()),
+                    Holding::OpenOrderTask { task } => {
+                        orders.insert(task.order());
+                    }
+                    Holding::Order { order } => {
+                        orders.insert(order.clone());
+                    }
+                    Holding::OpenActivity { activity } => activities.push(activity.clone()),
                     // Read from the log when a command asks for them.
-                    Holding::OpenOrderTask { .. }
-                    | Holding::Order { .. }
-                    | Holding::OpenActivity { .. }
-                    | Holding::TemplateTask { .. }
-                    | Holding::DefaultAssignee => {}
+                    Holding::TemplateTask { .. } | Holding::DefaultAssignee => {}
                 }
             }
             if !accounts.is_empty() {
@@ -291,6 +323,17 @@ impl Stage<'_> {
                 let found = self.queries.tasks_named(&tasks, self.consistency).await?;
                 self.includes(found.position);
                 self.rehearsal.bring_tasks(found.value);
+            }
+            let orders: Vec<_> = orders.into_iter().collect();
+            for names in orders.chunks(ORDERS_AT_ONCE) {
+                self.bring_orders(names).await?;
+            }
+            if !activities.is_empty() {
+                let consistency = self.consistency;
+                let found = self.queries.activities_named(&activities, consistency);
+                let found = found.await?;
+                self.includes(found.position);
+                self.rehearsal.bring_activities(found.value);
             }
         }
         Ok(())

@@ -1,19 +1,69 @@
 //! ProjectionService.
 
-use handoff_domain::{Invalid, Partition, quoted, text::Line};
-use handoff_event_log::Position;
-use handoff_projections::Admin;
+use handoff_domain::{
+    Event, Invalid, Partition,
+    commands::{FailOperation, FollowRole},
+    names::AccountName,
+    operation,
+    policy::{self, RoleChange},
+    quoted,
+    text::Line,
+};
+use handoff_event_log::{Log, Position};
+use handoff_policies::Ownership;
+use handoff_projections::{Admin, ReadModel};
 use handoff_proto::v1::{self, projection_service_server::ProjectionService};
 use tonic::{Request, Response, Status};
 
-use crate::{call::Call, error::ApiError, fields::Fields, views};
+use crate::{call::Call, command::Commands, error::ApiError, fields::Fields, views};
 
 /// For operators.
-pub(crate) struct Projections(pub(crate) Admin);
+pub(crate) struct Projections {
+    pub(crate) admin: Admin,
+    pub(crate) commands: Commands,
+    pub(crate) log: Log,
+}
 
 impl Projections {
     async fn show(&self, id: &str) -> Result<Option<v1::Projection>, ApiError> {
-        Ok(Some(views::projection::whole(self.0.get(id).await?)))
+        Ok(Some(views::projection::whole(self.admin.get(id).await?)))
+    }
+
+    /// Ends what an operation waits for at an event that the ownership policy does not look at: of a role, what follows
+    /// from it; of the start of an operation, the operation itself.
+    async fn end_what_waits(&self, position: Position, reason: &str) -> Result<(), ApiError> {
+        let events = self.log.read(Position(position.0 - 1), 1).await?;
+        let Some(skipped) = events
+            .into_iter()
+            .find(|recorded| recorded.position == position)
+        else {
+            return Ok(());
+        };
+        // What cannot be read is of no operation that is known.
+        let Ok(event) = skipped.event() else {
+            return Ok(());
+        };
+        match &event {
+            Event::Account(event) => {
+                let change = RoleChange::of(event).filter(RoleChange::is_followed);
+                let account = skipped.stream.as_str().parse::<AccountName>().ok();
+                if let Some((change, account)) = change.zip(account) {
+                    for nothing in policy::chunks(skipped.event_id, &[]) {
+                        let follow = FollowRole::new(&account, skipped.event_id, &change, &nothing);
+                        self.commands.go_on(&skipped, "FollowRole", follow).await?;
+                    }
+                }
+            }
+            Event::Operation(operation::Event::Started { .. }) => {
+                if let Ok(operation) = skipped.stream.as_str().parse() {
+                    let reason = format!("its start was skipped: {reason}");
+                    let fail = FailOperation::new(operation, &reason);
+                    self.commands.go_on(&skipped, "FailOperation", fail).await?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }
 
@@ -24,7 +74,7 @@ impl ProjectionService for Projections {
         request: Request<v1::ListProjectionsRequest>,
     ) -> Result<Response<v1::ListProjectionsResponse>, Status> {
         Call::of(request)?;
-        let projections = self.0.list().await.map_err(ApiError::from)?;
+        let projections = self.admin.list().await.map_err(ApiError::from)?;
         let projections = projections
             .into_iter()
             .map(views::projection::listed)
@@ -48,7 +98,7 @@ impl ProjectionService for Projections {
     ) -> Result<Response<v1::RebuildProjectionResponse>, Status> {
         let (_, request) = Call::of(request)?;
         let id = only_name(&request.name)?;
-        let generation = self.0.rebuild(&id).await.map_err(ApiError::from)?;
+        let generation = self.admin.rebuild(&id).await.map_err(ApiError::from)?;
         let projection = self.show(&id).await?;
         Ok(Response::new(v1::RebuildProjectionResponse {
             projection,
@@ -62,7 +112,7 @@ impl ProjectionService for Projections {
     ) -> Result<Response<v1::PauseProjectionResponse>, Status> {
         let (_, request) = Call::of(request)?;
         let id = only_name(&request.name)?;
-        self.0.pause(&id).await.map_err(ApiError::from)?;
+        self.admin.pause(&id).await.map_err(ApiError::from)?;
         let projection = self.show(&id).await?;
         Ok(Response::new(v1::PauseProjectionResponse { projection }))
     }
@@ -73,7 +123,7 @@ impl ProjectionService for Projections {
     ) -> Result<Response<v1::ResumeProjectionResponse>, Status> {
         let (_, request) = Call::of(request)?;
         let id = only_name(&request.name)?;
-        self.0.resume(&id).await.map_err(ApiError::from)?;
+        self.admin.resume(&id).await.map_err(ApiError::from)?;
         let projection = self.show(&id).await?;
         Ok(Response::new(v1::ResumeProjectionResponse { projection }))
     }
@@ -90,7 +140,11 @@ impl ProjectionService for Projections {
             Some(number) => partition(number, &mut fields).map(Some),
         };
         let (id, partition) = fields.finish(id.zip(partition))?;
-        let retried = self.0.retry(&id, partition).await.map_err(ApiError::from)?;
+        let retried = self
+            .admin
+            .retry(&id, partition)
+            .await
+            .map_err(ApiError::from)?;
         Ok(Response::new(v1::RetryParkedResponse {
             projection: self.show(&id).await?,
             retried_count: i32::try_from(retried).unwrap_or(i32::MAX),
@@ -112,7 +166,7 @@ impl ProjectionService for Projections {
         let reason = fields.required("reason", &request.reason, Line::new);
         let ((id, partition), (position, reason)) =
             fields.finish(id.zip(partition).zip(position.zip(reason)))?;
-        self.0
+        self.admin
             .skip(
                 &id,
                 partition,
@@ -122,6 +176,9 @@ impl ProjectionService for Projections {
             )
             .await
             .map_err(ApiError::from)?;
+        if id == Ownership::NAME {
+            self.end_what_waits(position, reason.as_str()).await?;
+        }
         let projection = self.show(&id).await?;
         Ok(Response::new(v1::SkipParkedResponse { projection }))
     }

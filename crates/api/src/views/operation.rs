@@ -141,6 +141,7 @@ fn shown(name: &str, details: &Details) -> v1::Operation {
         update_time: Some(time::to_proto(details.updated_at)),
         finish_time: details.finished_at.map(time::to_proto),
         etag: details.revision.to_string(),
+        failure: details.failure.as_deref().unwrap_or_default().to_owned(),
     }
 }
 

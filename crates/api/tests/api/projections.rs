@@ -95,6 +95,7 @@ async fn an_operator_sees_and_steers_projections() {
             "projections/operations",
             "projections/order_notes",
             "projections/orders",
+            "projections/ownership",
             "projections/portal",
             "projections/portal_notes",
             "projections/services",
@@ -157,7 +158,7 @@ async fn what_an_operator_names_must_be_there() {
             .unwrap()
             .into_inner()
             .projections;
-        if listed.len() == 16 {
+        if listed.len() == 17 {
             Ok(())
         } else {
             Err(listed.len())

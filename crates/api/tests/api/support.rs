@@ -20,8 +20,9 @@ use handoff_domain::{
     text::Line,
 };
 use handoff_event_log::{Database, Hash, Log, Role as DatabaseRole};
+use handoff_policies::{Ownership, Runtime, UnderWay, run_policy};
 use handoff_projections::{
-    Admin, Environment, Inclusion, Notices, Settings, reading_pool, run_projector,
+    Admin, Environment, Inclusion, Notices, ReadModel, Settings, reading_pool, run_projector,
 };
 use handoff_proto::v1::{self, account_query_service_client::AccountQueryServiceClient};
 use handoff_read_models::{
@@ -94,7 +95,7 @@ impl TestServer {
 
     pub(crate) async fn start_projectors(&mut self) {
         let database = Database::new(&self.database.url).unwrap();
-        self.projectors = Some(project(database, self.notices.clone()).await);
+        self.projectors = Some(project(database, self.notices.clone(), self.gateway.clone()).await);
     }
 
     /// The read models stay as they are from here on.
@@ -190,12 +191,14 @@ impl TestServer {
         let authenticator = Authenticator::new(Arc::new(keys), states.clone(), clock.clone());
         let reads = reading_pool(&database, 4);
         let inclusion = Inclusion::new(reads.clone(), notices.clone());
+        let queries = Queries::open(reads.clone(), inclusion).await.unwrap();
         let backend = Backend {
             gateway: gateway.clone(),
             states,
             log: Log::new(pool),
             clock,
-            queries: Queries::open(reads, inclusion).await.unwrap(),
+            under_way: UnderWay::new(reads, queries.clone()),
+            queries,
             projections: Admin::new(&database, &Settings::default()),
             documents: Some(documents),
         };
@@ -291,8 +294,8 @@ pub(crate) fn account(id: &str) -> CreateAccount {
     }
 }
 
-/// Keeps the read models up to date until it is dropped.
-async fn project(database: Database, notices: Notices) -> Projectors {
+/// Keeps the read models up to date until it is dropped, and has the ownership policy act.
+async fn project(database: Database, notices: Notices, gateway: Gateway) -> Projectors {
     let nats = TestNats::start_shared().await;
     let client = handoff_bus::connect(&nats.url, "test").await.unwrap();
     let subjects = Subjects::new(&nats.prefix, &nats.prefix);
@@ -306,6 +309,14 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         metrics,
         &running,
     );
+    let runtime = Runtime::new(
+        &database,
+        gateway,
+        Arc::new(SystemClock),
+        "test".into(),
+        handoff_policies::Metrics::default(),
+        handoff_policies::Settings::default(),
+    );
     let environment = Environment {
         database,
         feed,
@@ -317,31 +328,24 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         instance: "test".into(),
         settings: Settings::default(),
     };
-    macro_rules! projector {
-        ($model:ty) => {{
-            let run = run_projector::<$model>(environment.clone(), running.clone());
-            tokio::spawn(async move {
-                run.await;
-            })
-        }};
-    }
     let projectors = vec![
-        projector!(Accounts),
-        projector!(Members),
-        projector!(Activities),
-        projector!(Timelines),
-        projector!(Tasks),
-        projector!(TaskTexts),
-        projector!(TaskNotes),
-        projector!(Services),
-        projector!(Orders),
-        projector!(OrderNotes),
-        projector!(Portal),
-        projector!(PortalNotes),
-        projector!(History),
-        projector!(Documents),
-        projector!(Operations),
-        projector!(OperationItems),
+        act(&environment, runtime, &running),
+        projector::<Accounts>(&environment, &running),
+        projector::<Members>(&environment, &running),
+        projector::<Activities>(&environment, &running),
+        projector::<Timelines>(&environment, &running),
+        projector::<Tasks>(&environment, &running),
+        projector::<TaskTexts>(&environment, &running),
+        projector::<TaskNotes>(&environment, &running),
+        projector::<Services>(&environment, &running),
+        projector::<Orders>(&environment, &running),
+        projector::<OrderNotes>(&environment, &running),
+        projector::<Portal>(&environment, &running),
+        projector::<PortalNotes>(&environment, &running),
+        projector::<History>(&environment, &running),
+        projector::<Documents>(&environment, &running),
+        projector::<Operations>(&environment, &running),
+        projector::<OperationItems>(&environment, &running),
     ];
     Projectors {
         running: running.clone(),
@@ -349,6 +353,23 @@ async fn project(database: Database, notices: Notices) -> Projectors {
         _nats: nats,
         _guard: running.drop_guard(),
     }
+}
+
+/// Runs one projector. No part of [`project`], whose frame on the stack would have room for each of them.
+fn projector<M: ReadModel>(
+    environment: &Environment,
+    running: &CancellationToken,
+) -> JoinHandle<()> {
+    let run = run_projector::<M>(environment.clone(), running.clone());
+    tokio::spawn(async move {
+        run.await;
+    })
+}
+
+/// Runs the ownership policy.
+fn act(environment: &Environment, runtime: Runtime, running: &CancellationToken) -> JoinHandle<()> {
+    let (environment, running) = (environment.clone(), running.clone());
+    tokio::spawn(run_policy::<Ownership>(environment, runtime, running))
 }
 
 pub(crate) async fn connect(address: SocketAddr) -> Channel {

@@ -38,8 +38,8 @@ pub use generate::GenerateTask;
 pub use member::{CreateMember, DisableMember, EnableMember, StartDisabling, UpdateMember};
 pub use new_id::NewId;
 pub use operation::{
-    Accounts, BatchAssignRole, FinishPlanning, FollowRole, MoveItems, PlanItems, TransferResources,
-    UndoItems, UndoOperation,
+    Accounts, BatchAssignRole, FailOperation, FinishPlanning, FollowRole, MoveItems, PlanItems,
+    TransferResources, UndoItems, UndoOperation,
 };
 pub use order::{
     AddOrderNote, AddOrderTask, AssignOrder, AssignOrderTask, CancelOrder, CheckOrderTask,

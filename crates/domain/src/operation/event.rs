@@ -46,11 +46,14 @@ pub enum Event {
         by: Actor,
         at: DateTime<Utc>,
     },
-    /// Nothing more comes. `cancelled`: it was taken back before it was done; what was moved stays moved.
+    /// Nothing more comes. `cancelled`: it was taken back, or could not go on, before it was done; what was moved
+    /// stays moved. `failure`: why it could not go on.
     Finished {
         counts: Counts,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         cancelled: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Box<str>>,
         by: Actor,
         at: DateTime<Utc>,
     },

@@ -40,6 +40,7 @@ impl Operation {
                     awaited: 0,
                     counts: Counts::default(),
                     cancelled: false,
+                    failure: None,
                     undo: None,
                     by: by.clone(),
                     revision: Revision(1),
@@ -111,6 +112,7 @@ impl Details {
             Event::Finished {
                 counts,
                 cancelled,
+                failure,
                 at,
                 ..
             } => {
@@ -122,6 +124,7 @@ impl Details {
                 };
                 self.status = Status::Finished;
                 self.cancelled = *cancelled;
+                self.failure.clone_from(failure);
                 self.finished_at = Some(*at);
                 follows && *counts == self.counts
             }

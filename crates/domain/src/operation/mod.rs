@@ -85,6 +85,9 @@ pub struct Details {
     pub counts: Counts,
     /// It ended before it was done.
     pub cancelled: bool,
+    /// Why it ended before it was done, if it could not go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Box<str>>,
     /// The operation that takes it back.
     pub undo: Option<OperationName>,
     /// Who asked for it.
@@ -265,6 +268,7 @@ impl Operation {
         (details.status == Status::Running && details.is_done()).then_some(Event::Finished {
             counts: details.counts,
             cancelled: false,
+            failure: None,
             by,
             at,
         })
@@ -276,6 +280,19 @@ impl Operation {
         (details.status != Status::Finished).then_some(Event::Finished {
             counts: details.counts,
             cancelled,
+            failure: None,
+            by,
+            at,
+        })
+    }
+
+    /// Ends the operation because it cannot go on. None: it has ended.
+    pub fn fail(&self, reason: &str, by: Actor, at: DateTime<Utc>) -> Option<Event> {
+        let details = self.details()?;
+        (details.status != Status::Finished).then(|| Event::Finished {
+            counts: details.counts,
+            cancelled: true,
+            failure: Some(reason.into()),
             by,
             at,
         })

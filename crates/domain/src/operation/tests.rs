@@ -209,6 +209,7 @@ fn history_that_cannot_be_is_refused() {
     let early = Event::Finished {
         counts: Counts::default(),
         cancelled: false,
+        failure: None,
         by: by(),
         at: at(),
     };

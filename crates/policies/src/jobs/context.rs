@@ -81,7 +81,8 @@ impl<P: Policy> JobContext<P> {
         Ok(())
     }
 
-    /// Submits commands, many at once, and answers when each has an outcome; in the order of the commands.
+    /// Submits commands, many at once, and answers when each has an outcome; in the order of the commands. The first
+    /// that is rejected is the last that is answered: those after it may wait for it, and are not waited for.
     /// A full gateway, or one that is away, is waited for. A target of the job that comes again is the
     /// same command again.
     ///
@@ -96,13 +97,22 @@ impl<P: Policy> JobContext<P> {
             let id = job_command_id(self.claimed.job, &issue.target);
             commands.push((id, issue.command.clone(), json));
         }
-        let outcomes = stream::iter(commands)
+        let submitted = stream::iter(commands)
             .map(|(id, command, json)| async move {
                 let cause = &self.claimed.cause;
                 self.submitter.submit(id, cause, &command, &json).await
             })
             .buffered(self.in_flight);
-        Ok(outcomes.collect().await)
+        let mut submitted = std::pin::pin!(submitted);
+        let mut outcomes = Vec::with_capacity(issues.len());
+        while let Some(outcome) = submitted.next().await {
+            let is_last = matches!(outcome, Outcome::Rejected(_));
+            outcomes.push(outcome);
+            if is_last {
+                break;
+            }
+        }
+        Ok(outcomes)
     }
 
     /// Waits until every command that the policy has decided at triggers up to a position has an outcome. That

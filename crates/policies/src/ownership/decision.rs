@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use handoff_domain::{
-    Event, Holding,
-    commands::FollowRole,
+    Event, Holding, Rejection,
+    commands::{FailOperation, FollowRole},
     names::{AccountName, OperationName},
     operation::{self, OwnershipChange},
     policy::{self, Candidate, PendingMove, Planned, RoleChange},
@@ -19,7 +19,7 @@ use crate::{
         intent::Step,
         state::{Kept, Piece, kept, key},
     },
-    policy::{Decision, Issue, Policy},
+    policy::{Decision, Issue, Issued, Policy},
     state::State,
 };
 
@@ -73,6 +73,8 @@ fn moved(step: &Step) -> impl Iterator<Item = (&FollowRole, &Planned)> {
         Step::PlanItems(_) | Step::FinishPlanning(_) | Step::MoveItems(_) | Step::UndoItems(_) => {
             None
         }
+        // It moves nothing.
+        Step::FailOperation(_) => None,
     };
     let items = follow.into_iter().flat_map(|follow| {
         let items = follow.items.iter();
@@ -180,6 +182,24 @@ impl Policy for Ownership {
         });
         Ok(Decision::commands(commands.collect()))
     }
+
+    /// The operation ends: it would wait for what nobody does any more.
+    fn rejected(issued: &Issued<Step>, rejection: &Rejection) -> Vec<Issue<Step>> {
+        let operation = match &issued.command {
+            Step::FollowRole(FollowRole { operation, .. }) => operation.clone(),
+            // Of jobs, which end theirs themselves.
+            Step::PlanItems(_)
+            | Step::FinishPlanning(_)
+            | Step::MoveItems(_)
+            | Step::UndoItems(_) => None,
+            Step::FailOperation(_) => None,
+        };
+        let fail = operation.map(|operation| Issue {
+            target: "failed".to_owned(),
+            command: Step::FailOperation(FailOperation::new(operation, &rejection.to_string())),
+        });
+        fail.into_iter().collect()
+    }
 }
 
 /// A piece of work with the moves that are under way of it.
@@ -202,5 +222,52 @@ fn candidate(piece: Piece, moves: &[(&FollowRole, &Planned)]) -> Candidate {
         item: piece.item,
         work: piece.work,
         pending,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_event_log::Position;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::policy::Cause;
+
+    #[test]
+    fn an_operation_ends_where_a_role_cannot_be_followed() {
+        let operation: OperationName = "operations/o".parse().unwrap();
+        let follow = FollowRole {
+            account: "accounts/acme".parse().unwrap(),
+            operation: Some(operation.clone()),
+            event: Uuid::nil(),
+            from: "members/ana".parse().unwrap(),
+            to: "members/ben".parse().unwrap(),
+            items: Vec::new(),
+            last: true,
+        };
+        let issued = |command| Issued {
+            cause: Cause {
+                event_id: Uuid::nil(),
+                position: Position(1),
+                correlation_id: Uuid::nil(),
+            },
+            command_id: Uuid::nil(),
+            target: "0".to_owned(),
+            command,
+        };
+        let rejection = Rejection::NotFound {
+            resource: "accounts/acme".to_owned(),
+        };
+        let follows = Ownership::rejected(&issued(Step::FollowRole(follow)), &rejection);
+        let [Issue { command, .. }] = &follows[..] else {
+            panic!("{follows:?}");
+        };
+        let Step::FailOperation(fail) = command else {
+            panic!("{command:?}");
+        };
+        assert_eq!(fail.operation, operation);
+        // What follows is not followed.
+        let fail = issued(Step::FailOperation(fail.clone()));
+        assert!(Ownership::rejected(&fail, &rejection).is_empty());
     }
 }

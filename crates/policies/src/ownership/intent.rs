@@ -2,7 +2,7 @@
 
 use handoff_domain::{
     Command, Reason, Rejection,
-    commands::{FinishPlanning, FollowRole, MoveItems, PlanItems, UndoItems},
+    commands::{FailOperation, FinishPlanning, FollowRole, MoveItems, PlanItems, UndoItems},
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ pub enum Step {
     FinishPlanning(FinishPlanning),
     MoveItems(MoveItems),
     UndoItems(UndoItems),
+    FailOperation(FailOperation),
 }
 
 impl Intent for Step {
@@ -27,6 +28,7 @@ impl Intent for Step {
             Self::FinishPlanning(_) => "FinishPlanning",
             Self::MoveItems(_) => "MoveItems",
             Self::UndoItems(_) => "UndoItems",
+            Self::FailOperation(_) => "FailOperation",
         }
     }
 
@@ -37,6 +39,7 @@ impl Intent for Step {
             Self::FinishPlanning(command) => Box::new(command),
             Self::MoveItems(command) => Box::new(command),
             Self::UndoItems(command) => Box::new(command),
+            Self::FailOperation(command) => Box::new(command),
         }
     }
 

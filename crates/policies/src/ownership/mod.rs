@@ -12,7 +12,9 @@ mod operations;
 mod plan;
 mod state;
 mod stream;
+mod under_way;
 
 use decision::Job;
 pub use decision::Ownership;
 pub use operations::Operations;
+pub use under_way::UnderWay;

@@ -2,7 +2,7 @@
 
 use handoff_domain::{
     Holding, State,
-    commands::{MoveItems, UndoItems},
+    commands::{FailOperation, MoveItems, UndoItems},
     limits,
     names::OperationName,
     operation::{Details, OwnershipChange, Reassigned, Status},
@@ -93,6 +93,22 @@ impl Operations {
 
 impl Executor<Ownership> for Operations {
     async fn run(&self, job: &Job, context: &JobContext<Ownership>) -> Result<(), JobError> {
+        let done = self.carry_out(job, context).await;
+        if let Err(JobError::Failed(reason)) = &done {
+            // Nobody does it any more: nobody is to wait for it either.
+            let fail = Issue {
+                target: "failed".to_owned(),
+                command: Step::FailOperation(FailOperation::new(job.operation.clone(), reason)),
+            };
+            context.submit(&[fail]).await?;
+        }
+        done
+    }
+}
+
+impl Operations {
+    /// Does what is left of an operation.
+    async fn carry_out(&self, job: &Job, context: &JobContext<Ownership>) -> Result<(), JobError> {
         let operation = &job.operation;
         let details = self.details(operation).await?;
         if details.status == Status::Planning {

@@ -136,26 +136,55 @@ impl Queries {
         Ok(answer.unplaced())
     }
 
-    /// The open orders of some accounts that any of the members works on, now or by a later task, by account and
-    /// name, at most `most`.
+    /// The names of the open orders of some accounts that any of the members works on, now or by a later task, by
+    /// account and name, at most `most`.
     pub async fn open_orders_of(
         &self,
         accounts: &[AccountName],
         members: &[MemberName],
         most: usize,
         consistency: Consistency,
-    ) -> Result<Answer<Vec<(OrderName, OrderRow)>>, QueryError> {
+    ) -> Result<Answer<Vec<OrderName>>, QueryError> {
         let mut parameters = Parameters::default();
         let accounts = parameters.add(texts(accounts, AccountName::as_str), Type::TEXT_ARRAY);
         let members = parameters.add(texts(members, MemberName::as_str), Type::TEXT_ARRAY);
-        let columns = columns::<Orders>("k");
         let sql = format!(
-            "select {columns}, array[]::text[] as place from {{0}}.rows k where k.account = any({accounts}) \
+            "select k.order_name, array[]::text[] as place from {{0}}.rows k where k.account = any({accounts}) \
              and k.status = 'open' and k.people && {members} order by k.account, k.order_name limit {most}"
         );
         let statement = Statement { sql, parameters };
         let answer = self
+            .run(ORDERS, None, &statement, consistency, |row| {
+                Take::new(row, 0).parse()
+            })
+            .await?;
+        Ok(answer.unplaced())
+    }
+
+    /// Those of some orders that exist, in no order. A whole order may have up to 1 MiB of text: ask for few.
+    pub async fn orders_named(
+        &self,
+        names: &[OrderName],
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<(OrderName, OrderRow)>>, QueryError> {
+        let columns = columns::<Orders>("k");
+        let statement = named(&columns, "k.order_name", names, OrderName::as_str);
+        let answer = self
             .run(ORDERS, None, &statement, consistency, order)
+            .await?;
+        Ok(answer.unplaced())
+    }
+
+    /// Those of some activities that exist, in no order.
+    pub async fn activities_named(
+        &self,
+        names: &[ActivityName],
+        consistency: Consistency,
+    ) -> Result<Answer<Vec<(ActivityName, ActivityRow)>>, QueryError> {
+        let columns = columns::<Activities>("k");
+        let statement = named(&columns, "k.activity", names, ActivityName::as_str);
+        let answer = self
+            .run(ACTIVITIES, None, &statement, consistency, activity)
             .await?;
         Ok(answer.unplaced())
     }

@@ -28,11 +28,15 @@ pub(crate) fn show_plan(plan: &OwnershipPlan, printer: &Printer) -> Result<(), E
         printer.line("")?;
     }
     printer.line(&summary(plan))?;
-    if !plan.more {
+    if plan.executable {
         printer.note(&format!(
             "Nothing was done. To do exactly this, replace --dry-run by --expected-position {}.",
             plan.position
         ));
+    } else {
+        printer.note(
+            "Nothing was done. It is too much to be done exactly so: without --dry-run it is done as things are then.",
+        );
     }
     Ok(())
 }
@@ -43,7 +47,7 @@ fn summary(plan: &OwnershipPlan) -> String {
     let listed = i64::try_from(plan.items.len()).unwrap_or(i64::MAX);
     let more = match (plan.more, total > listed) {
         (true, _) => " There are more, which were not looked at.",
-        (false, true) => " Only the first are listed.",
+        (false, true) => " Only the first of them are listed.",
         (false, false) => "",
     };
     format!(
@@ -74,7 +78,7 @@ mod tests {
         plan.items.clear();
         assert_eq!(
             summary(&plan),
-            "Would move 2, leave 1, skip 0. Only the first are listed."
+            "Would move 2, leave 1, skip 0. Only the first of them are listed."
         );
         plan.more = true;
         assert!(summary(&plan).ends_with("which were not looked at."));

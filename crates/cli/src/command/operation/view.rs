@@ -21,6 +21,9 @@ fn kind(operation: &Operation) -> String {
 fn status(operation: &Operation) -> Cell {
     let text = words(operation.status().as_str_name(), "OPERATION_STATUS_");
     match operation.status() {
+        OperationStatus::Finished if !operation.failure.is_empty() => {
+            Cell::new("failed", Tone::Warning)
+        }
         OperationStatus::Finished if operation.cancelled => Cell::new("cancelled", Tone::Warning),
         OperationStatus::Finished => Cell::new(text, Tone::Good),
         OperationStatus::Planning | OperationStatus::Running => Cell::new(text, Tone::Warning),
@@ -74,6 +77,7 @@ impl Show for Operation {
             ("Kind", kind(self).into()),
             ("What", what(self).into()),
             ("Status", status(self)),
+            ("Why", self.failure.as_str().into()),
             ("Planned", planned(self).into()),
             ("Results", counts(self.counts.unwrap_or_default()).into()),
             ("Policy", policy.into()),

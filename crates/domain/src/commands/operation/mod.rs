@@ -1,6 +1,7 @@
 //! Commands about operations: those that begin one, those with which Handoff itself goes on with it, and
 //! the one that takes it back (S4).
 
+mod failing;
 mod follow;
 mod moving;
 mod passing;
@@ -25,6 +26,7 @@ use crate::{
     unit::{Stop, Unit},
 };
 
+pub use failing::FailOperation;
 pub use follow::FollowRole;
 pub use moving::MoveItems;
 pub use planning::{FinishPlanning, PlanItems};

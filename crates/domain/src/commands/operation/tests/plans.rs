@@ -24,6 +24,36 @@ fn a_plan_that_is_executed_twice_changes_nothing_twice() {
 }
 
 #[test]
+fn an_operation_that_cannot_go_on_ends_with_the_reason_and_what_follows_changes_nothing() {
+    let mut runner = runner(OwnershipPolicy::None);
+    runner.add_task("t1", &["ana"]);
+    let name = runner.begin(&transfer("ana", "ben", &HoldingKind::ALL));
+    runner.plan(&name);
+    let fail = FailOperation::new(name.clone(), &"ä".repeat(limits::FAILURE_CHARACTERS + 1));
+    runner.memory.accept("system", &fail);
+    let details = runner.memory.operation(&name);
+    assert_eq!(
+        (details.status, details.cancelled),
+        (Status::Finished, true)
+    );
+    let failure = details.failure.unwrap();
+    assert_eq!(failure.chars().count(), limits::FAILURE_CHARACTERS);
+    let events = runner.memory.log.len();
+    // A chunk that was out of step as long as it went on is not any more.
+    let late = MoveItems {
+        operation: name.clone(),
+        first: 100,
+        items: vec![item("t1")],
+        cause: None,
+    };
+    runner.memory.accept("system", &late);
+    runner.memory.accept("system", &fail);
+    assert_eq!(runner.memory.log.len(), events);
+    let by_a_member = runner.memory.reject("members/admin", &fail);
+    assert!(matches!(by_a_member, Rejection::NotAllowed { .. }));
+}
+
+#[test]
 fn only_handoff_goes_on_with_an_operation() {
     let mut runner = runner(OwnershipPolicy::None);
     let operation = runner.begin(&transfer("ana", "ben", &HoldingKind::ALL));
