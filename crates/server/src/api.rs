@@ -9,7 +9,7 @@ use handoff_api::{
 use handoff_bus::Precedence;
 use handoff_commands::{Clock, Gateway, States, SystemClock};
 use handoff_event_log::Role;
-use handoff_projections::{Admin, Inclusion, Settings, reading_pool};
+use handoff_projections::{Admin, Inclusion, reading_pool};
 use handoff_read_models::Queries;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -65,7 +65,7 @@ impl ApiRole {
             log: log.clone(),
             clock: clock.clone(),
             queries: Queries::open(pool, inclusion).await?,
-            projections: Admin::new(database, &Settings::default()),
+            projections: Admin::new(database, &options.projections()),
             documents: endpoints.documents.clone(),
         };
         if endpoints.documents.is_none() {
