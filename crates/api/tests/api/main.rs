@@ -11,6 +11,7 @@ mod disabling;
 mod documents;
 mod draining;
 mod events;
+mod explain;
 mod notes;
 mod operations;
 mod order_documents;
