@@ -13,6 +13,8 @@ mod fake;
 mod import;
 #[path = "command_line/orders.rs"]
 mod orders;
+#[path = "command_line/ownership.rs"]
+mod ownership;
 #[path = "command_line/portal.rs"]
 mod portal;
 #[path = "command_line/services.rs"]

@@ -10,7 +10,7 @@ use handoff_bus::Precedence;
 use handoff_commands::{Clock, Gateway, States, SystemClock};
 use handoff_event_log::Role;
 use handoff_policies::UnderWay;
-use handoff_projections::{Admin, Inclusion, Settings, reading_pool};
+use handoff_projections::{Admin, Inclusion, reading_pool};
 use handoff_read_models::Queries;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -68,7 +68,7 @@ impl ApiRole {
             clock: clock.clone(),
             under_way: UnderWay::new(pool, queries.clone()),
             queries,
-            projections: Admin::new(database, &Settings::default()),
+            projections: Admin::new(database, &options.projections()),
             documents: endpoints.documents.clone(),
         };
         if endpoints.documents.is_none() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use handoff_bus::{Feed, Link, Relay, RelayConfig};
 use handoff_commands::{Gateway, new_id};
 use handoff_event_log::Position;
-use handoff_projections::{Environment, ReadModel, Settings, run_projector};
+use handoff_projections::{Environment, ReadModel, run_projector};
 use handoff_read_models::{
     accounts::Accounts, activities::Activities, documents::Documents, history::History,
     members::Members, operation_items::OperationItems, operations::Operations,
@@ -137,7 +137,7 @@ impl Followers {
             precedence: process.precedence.clone(),
             metrics: handoff_projections::Metrics::register(&mut process.registry),
             instance: new_id().to_string().into(),
-            settings: Settings::default(),
+            settings: process.options.projections(),
         }
     }
 

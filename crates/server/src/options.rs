@@ -6,7 +6,9 @@ use std::{
     fs, io,
     net::SocketAddr,
     num::NonZeroUsize,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -180,6 +182,15 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "HANDOFF_POLICY_JOBS", value_name = "N")]
     policy_jobs: Option<NonZeroUsize>,
 
+    /// Seconds without a sign of life after which others take a process's partitions and jobs, 2 to 60; the same in all processes [default: 5]
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_LEASE_SECONDS",
+        value_name = "SECONDS"
+    )]
+    lease_seconds: Option<LeaseSeconds>,
+
     /// Seconds that calls under way may take to finish when the process is told to stop [default: 20]
     #[arg(
         long,
@@ -196,6 +207,39 @@ pub(crate) struct Options {
     /// How it is logged [default: text]
     #[arg(long, global = true, env = "HANDOFF_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<LogFormat>,
+}
+
+/// How long what a process holds stays its own after its last sign of life. Fewer seconds would take
+/// partitions from processes that are idle; more leave work undone for that long after a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub(crate) struct LeaseSeconds(u64);
+
+impl LeaseSeconds {
+    const ALLOWED: RangeInclusive<u64> = 2..=60;
+}
+
+impl TryFrom<u64> for LeaseSeconds {
+    type Error = String;
+
+    fn try_from(seconds: u64) -> Result<Self, String> {
+        let (fewest, most) = (Self::ALLOWED.start(), Self::ALLOWED.end());
+        match Self::ALLOWED.contains(&seconds) {
+            true => Ok(Self(seconds)),
+            false => Err(format!("{seconds} is not {fewest} to {most} seconds")),
+        }
+    }
+}
+
+impl FromStr for LeaseSeconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let seconds: u64 = text
+            .parse()
+            .map_err(|error| format!("{text:?} is no number of seconds: {error}"))?;
+        Self::try_from(seconds)
+    }
 }
 
 /// How log lines look.
@@ -285,6 +329,7 @@ impl Options {
             query_sessions,
             policy_commands,
             policy_jobs,
+            lease_seconds,
             drain_seconds,
             log,
             log_format,
@@ -401,8 +446,25 @@ impl Options {
         handoff_policies::Settings {
             in_flight: self.policy_commands.unwrap_or(default.in_flight),
             jobs: self.policy_jobs.unwrap_or(default.jobs),
+            job_expiry: self.lease().unwrap_or(default.job_expiry),
             ..default
         }
+    }
+
+    /// How projectors and policies share partitions.
+    pub(crate) fn projections(&self) -> handoff_projections::Settings {
+        let default = handoff_projections::Settings::default();
+        let expiry = self.lease().unwrap_or(default.expiry);
+        handoff_projections::Settings {
+            heartbeat: expiry / 5,
+            expiry,
+            ..default
+        }
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        self.lease_seconds
+            .map(|LeaseSeconds(seconds)| Duration::from_secs(seconds))
     }
 
     pub(crate) fn drain(&self) -> Duration {
@@ -498,6 +560,30 @@ mod tests {
     #[test]
     fn an_unknown_option_in_the_file_is_an_error() {
         assert!(toml::from_str::<Options>("lissten = '127.0.0.1:1'").is_err());
+    }
+
+    #[test]
+    fn a_lease_is_long_enough_for_an_idle_process_and_holds_for_partitions_and_jobs() {
+        let options = |text: &str| toml::from_str::<Options>(text);
+        let default = options("").unwrap();
+        let five = Duration::from_secs(5);
+        assert_eq!(
+            (default.policies().job_expiry, default.projections().expiry),
+            (five, five)
+        );
+        let short = options("lease-seconds = 2").unwrap();
+        let two = Duration::from_secs(2);
+        assert_eq!(
+            (short.policies().job_expiry, short.projections().expiry),
+            (two, two)
+        );
+        assert_eq!(short.projections().heartbeat, Duration::from_millis(400));
+        for refused in ["lease-seconds = 1", "lease-seconds = 61"] {
+            let error = options(refused).unwrap_err().to_string();
+            assert!(error.contains("2 to 60 seconds"), "{error}");
+        }
+        assert!("soon".parse::<LeaseSeconds>().is_err());
+        assert_eq!("60".parse(), Ok(LeaseSeconds(60)));
     }
 
     #[test]

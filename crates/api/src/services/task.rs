@@ -1,6 +1,7 @@
 //! TaskCommandService; [`queries`] has TaskQueryService.
 
 pub(super) mod assign;
+mod assignment;
 mod batch;
 mod call;
 mod create;

@@ -11,6 +11,7 @@ mod disabling;
 mod documents;
 mod draining;
 mod events;
+mod explain;
 mod large_errors;
 mod large_orders;
 mod notes;

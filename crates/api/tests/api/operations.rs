@@ -163,7 +163,7 @@ pub(crate) fn planned(plan: Option<&v1::OwnershipPlan>) -> Vec<Row> {
     rows
 }
 
-async fn head(server: &TestServer) -> i64 {
+pub(crate) async fn head(server: &TestServer) -> i64 {
     let database = server.database.connect().await;
     let row = database
         .query_one("select max(position) from event_log.events", &[])
@@ -452,7 +452,7 @@ async fn an_undo_gives_back_what_is_still_so_once() {
 }
 
 /// What an operation recorded of what it moved.
-async fn recorded(server: &TestServer, name: &str) -> Vec<(Holding, Reassigned)> {
+pub(crate) async fn recorded(server: &TestServer, name: &str) -> Vec<(Holding, Reassigned)> {
     use handoff_domain::{
         Event,
         operation::{self, Outcome},
@@ -605,6 +605,7 @@ async fn a_task_says_by_whose_request_it_is_whose_it_is() {
         let request = v1::ExplainAssignmentRequest {
             task: "tasks/a".into(),
             min_position,
+            ..Default::default()
         };
         TaskQueryServiceClient::new(server.channel.clone())
             .explain_assignment(server.ana(request))

@@ -44,7 +44,7 @@ pub(crate) enum MemberCommand {
     Enable(Target),
     /// Passes what a member holds to another
     Transfer(Transfer),
-    /// Lists what a member holds: roles, support teams, open tasks, the setting default_assignee
+    /// Lists what a member holds: roles, support teams, open tasks, tasks of orders and templates, orders, activities, the setting default_assignee
     Holdings(Holdings),
 }
 

@@ -62,6 +62,9 @@ pub(crate) enum TaskCommand {
         /// Also say by whose request it is whose it is; as JSON, say only that
         #[arg(long)]
         why: bool,
+        /// Say why it is this member's [default: yours if it is, else the last change]
+        #[arg(long, value_name = "MEMBER", requires = "why")]
+        of: Option<String>,
         #[command(flatten)]
         consistency: ConsistencyArgs,
     },
@@ -219,11 +222,14 @@ impl TaskCommand {
             Self::Show {
                 task,
                 why,
+                of,
                 consistency,
             } => {
+                let of = of.as_deref().map(name::member).transpose()?;
+                let of = of.unwrap_or_default();
                 let name = find(session, &task, consistency.min_position).await?;
                 if why && printer.is_json() {
-                    return why::show(name, consistency.min_position, session, printer).await;
+                    return why::show(name, of, consistency.min_position, session, printer).await;
                 }
                 let request = v1::GetTaskRequest {
                     name,
@@ -257,7 +263,7 @@ impl TaskCommand {
                     document::show(&answer.documents, &task.name, printer)?;
                 }
                 if why {
-                    why::show(shown, consistency.min_position, session, printer).await?;
+                    why::show(shown, of, consistency.min_position, session, printer).await?;
                 }
                 Ok(())
             }

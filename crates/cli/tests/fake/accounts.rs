@@ -9,7 +9,7 @@ use prost::Message;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::Fake;
+use super::{Fake, operations::plan};
 
 impl Fake {
     /// Changes an account, and gives it as it is then.
@@ -50,9 +50,22 @@ fn set_fields(contact: &mut Contact, new: Contact, paths: &[String]) {
 impl AccountCommandService for Fake {
     async fn batch_assign_role(
         &self,
-        _: Request<v1::BatchAssignRoleRequest>,
+        request: Request<v1::BatchAssignRoleRequest>,
     ) -> Result<Response<v1::BatchAssignRoleResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
+        self.check(&request)?;
+        let request = request.into_inner();
+        let begun = v1::Operation {
+            kind: v1::OperationKind::BatchAssignRole.into(),
+            role: request.role.clone(),
+            to: request.holder.clone(),
+            filter: request.filter.clone(),
+            ..v1::Operation::default()
+        };
+        Ok(Response::new(v1::BatchAssignRoleResponse {
+            operation: self.begin(&request, request.validate_only, begun),
+            receipt: None,
+            plan: plan(),
+        }))
     }
 
     async fn create_account(
@@ -181,9 +194,28 @@ impl AccountCommandService for Fake {
 
     async fn vacate_role(
         &self,
-        _: Request<v1::VacateRoleRequest>,
+        request: Request<v1::VacateRoleRequest>,
     ) -> Result<Response<v1::VacateRoleResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
+        self.check(&request)?;
+        let request = request.into_inner();
+        let begun = v1::Operation::default();
+        let operation = self.begin(&request, request.validate_only, begun);
+        let account = self
+            .state
+            .lock()
+            .unwrap()
+            .accounts
+            .get(&request.name)
+            .cloned();
+        let mut account =
+            account.ok_or_else(|| Status::not_found(format!("{} does not exist", request.name)))?;
+        account.roles.retain(|held| held.role != request.role);
+        Ok(Response::new(v1::VacateRoleResponse {
+            account: Some(account),
+            operation: operation.unwrap_or_default().name,
+            plan: plan(),
+            ..Default::default()
+        }))
     }
 
     async fn update_notes(

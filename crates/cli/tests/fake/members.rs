@@ -1,17 +1,31 @@
 //! Members.
 
-use handoff_proto::v1::{self, Member, member_command_service_server::MemberCommandService};
+use handoff_proto::v1::{
+    self, Member, Operation, OperationKind, member_command_service_server::MemberCommandService,
+};
 use tonic::{Request, Response, Status};
 
-use super::Fake;
+use super::{Fake, operations::plan};
 
 #[tonic::async_trait]
 impl MemberCommandService for Fake {
     async fn transfer_resources(
         &self,
-        _: Request<v1::TransferResourcesRequest>,
+        request: Request<v1::TransferResourcesRequest>,
     ) -> Result<Response<v1::TransferResourcesResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
+        self.check(&request)?;
+        let request = request.into_inner();
+        let begun = Operation {
+            kind: OperationKind::TransferResources.into(),
+            from: request.from.clone(),
+            to: request.to.clone(),
+            ..Operation::default()
+        };
+        Ok(Response::new(v1::TransferResourcesResponse {
+            operation: self.begin(&request, request.validate_only, begun),
+            receipt: None,
+            plan: plan(),
+        }))
     }
 
     async fn create_member(
@@ -58,9 +72,26 @@ impl MemberCommandService for Fake {
 
     async fn disable_member(
         &self,
-        _: Request<v1::DisableMemberRequest>,
+        request: Request<v1::DisableMemberRequest>,
     ) -> Result<Response<v1::DisableMemberResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
+        self.check(&request)?;
+        let request = request.into_inner();
+        let begun = Operation {
+            kind: OperationKind::DisableMember.into(),
+            from: request.name.clone(),
+            to: request.successor.clone(),
+            ..Operation::default()
+        };
+        let operation = self.begin(&request, request.validate_only, begun);
+        Ok(Response::new(v1::DisableMemberResponse {
+            member: Some(Member {
+                name: request.name,
+                ..Member::default()
+            }),
+            operation: operation.unwrap_or_default().name,
+            plan: plan(),
+            ..Default::default()
+        }))
     }
 
     async fn enable_member(

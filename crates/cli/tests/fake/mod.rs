@@ -6,6 +6,7 @@ mod activities;
 mod catalog;
 mod documents;
 mod members;
+mod operations;
 mod orders;
 mod portal;
 mod settings;
@@ -19,7 +20,7 @@ use std::{
 };
 
 use handoff_proto::v1::{
-    Account, CommandReceipt, Member, Service, Settings, Task, TimelineEntry,
+    Account, CommandReceipt, Member, Operation, Service, Settings, Task, TimelineEntry,
     account_command_service_server::AccountCommandServiceServer,
     account_query_service_server::AccountQueryServiceServer,
     activity_command_service_server::ActivityCommandServiceServer,
@@ -28,6 +29,9 @@ use handoff_proto::v1::{
     catalog_query_service_server::CatalogQueryServiceServer,
     document_service_server::DocumentServiceServer,
     member_command_service_server::MemberCommandServiceServer,
+    member_query_service_server::MemberQueryServiceServer,
+    operation_command_service_server::OperationCommandServiceServer,
+    operation_query_service_server::OperationQueryServiceServer,
     order_command_service_server::OrderCommandServiceServer,
     order_query_service_server::OrderQueryServiceServer,
     portal_service_server::PortalServiceServer,
@@ -51,6 +55,7 @@ pub(crate) struct State {
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) tasks: BTreeMap<String, Task>,
     pub(crate) members: BTreeMap<String, Member>,
+    pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) services: BTreeMap<String, Service>,
     pub(crate) settings: Settings,
     /// The timeline of every account.
@@ -59,8 +64,8 @@ pub(crate) struct State {
     pub(crate) racing_changes: u32,
     /// The id of every request to complete a task, also of those that failed.
     pub(crate) completions: Vec<String>,
-    /// Every other request about a task that is there, and every one about activities, services, orders, documents and the portal, as it
-    /// came.
+    /// Every other request about a task that is there, and every one about activities, services, orders, documents, the portal and
+    /// ownership changes, as it came.
     pub(crate) asked: Vec<String>,
     /// After how many bytes each of the next downloads breaks off, the last one first.
     pub(crate) breaks: Vec<usize>,
@@ -92,6 +97,9 @@ impl Fake {
             .add_service(CatalogQueryServiceServer::new(self.clone()))
             .add_service(DocumentServiceServer::new(self.clone()))
             .add_service(MemberCommandServiceServer::new(self.clone()))
+            .add_service(MemberQueryServiceServer::new(self.clone()))
+            .add_service(OperationCommandServiceServer::new(self.clone()))
+            .add_service(OperationQueryServiceServer::new(self.clone()))
             .add_service(OrderCommandServiceServer::new(self.clone()))
             .add_service(OrderQueryServiceServer::new(self.clone()))
             .add_service(PortalServiceServer::new(self.clone()))

@@ -317,9 +317,30 @@ impl TaskQueryService for Fake {
 
     async fn explain_assignment(
         &self,
-        _: Request<v1::ExplainAssignmentRequest>,
+        request: Request<v1::ExplainAssignmentRequest>,
     ) -> Result<Response<v1::ExplainAssignmentResponse>, Status> {
-        Err(Status::unimplemented("no test asks for this"))
+        self.check(&request)?;
+        let request = request.into_inner();
+        self.noted(&request, &request.task)?;
+        let link = |event_type: &str, resource: &str, actor: &str| v1::AssignmentLink {
+            event_type: event_type.into(),
+            resource: resource.into(),
+            actor: actor.into(),
+            request: "TransferResources".into(),
+            request_id: "0198".into(),
+            left: vec!["members/ana".into()],
+            joined: vec!["members/ben".into()],
+            ..Default::default()
+        };
+        Ok(Response::new(v1::ExplainAssignmentResponse {
+            assignees: vec!["members/ben".into(), "members/dan".into()],
+            links: vec![
+                link("task.assigned", &request.task, "system"),
+                link("operation.started", "operations/o1", "members/admin"),
+            ],
+            position: 7,
+            member: request.member,
+        }))
     }
 
     /// Notes the filter, and counts all.

@@ -25,6 +25,8 @@ mod account_properties;
 mod memory;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod receivers;
 
 pub use crate::holding::{Holding, HoldingKind, Holdings};
 pub use account::{ConvertLead, CreateAccount, SetAccountStatus, UpdateAccount};

@@ -154,6 +154,15 @@ impl World {
         &self,
         command: impl Command + 'static,
     ) -> Result<Answer, CommandError> {
+        self.submit_at(&self.gateway, Box::new(command)).await
+    }
+
+    /// The same, at some gateway.
+    pub(crate) async fn submit_at(
+        &self,
+        gateway: &Gateway,
+        command: Box<dyn Command>,
+    ) -> Result<Answer, CommandError> {
         let command_id = new_id();
         let request = Request {
             command_id,
@@ -170,9 +179,9 @@ impl World {
             correlation_id: None,
             causation_id: None,
             bytes: 100,
-            command: Box::new(command),
+            command,
         };
-        self.gateway.submit(request).await
+        gateway.submit(request).await
     }
 
     /// Creates a task of an account, and the account where there is none.

@@ -1,16 +1,21 @@
-//! Why a task is whose it is: its last assignment, and what that followed from.
+//! Why a task is whose it is: the event by which somebody got it, and what that followed from.
 
 use handoff_domain::{
-    Event, account,
-    names::{AccountName, MemberName, OperationName, StreamName, Subject, TaskName},
+    Event, account, member,
+    names::{AccountName, MemberName, OperationName, StreamName, Subject},
     operation::{self, OwnershipChange},
-    task::{self, AssignmentCause, AssignmentSource},
+    task::{AssignmentCause, AssignmentSource},
 };
 use handoff_event_log::Position;
 use handoff_proto::v1;
-use handoff_read_models::{Consistency, ListRequest, history::HistoryEntry, tasks::TaskState};
+use handoff_read_models::{
+    Consistency, ListRequest,
+    history::HistoryEntry,
+    tasks::{TaskKey, TaskState},
+};
 use uuid::Uuid;
 
+use super::assignment::{self, Assigned};
 use crate::{
     error::ApiError,
     query::{Query, ReadSide},
@@ -24,13 +29,11 @@ const FIRST: ListRequest<'static> = ListRequest {
     filter: "",
     order_by: "position",
 };
-/// The newest event that says who a task is assigned to.
-const LAST_ASSIGNMENT: ListRequest<'static> = ListRequest {
-    page_size: 1,
-    page_token: "",
-    filter: "type = \"task.assigned\" OR type = \"task.created\"",
-    order_by: "position desc",
-};
+const NEWEST_FIRST: &str = "position desc";
+/// Events in which it is looked at once for the one by which somebody got the task.
+const LOOKED_AT: i32 = 100;
+/// Successors of each other that are followed.
+const SUCCESSORS: usize = 8;
 
 /// Follows causes back from a task.
 struct Explaining<'a> {
@@ -41,24 +44,39 @@ struct Explaining<'a> {
     position: Position,
 }
 
+/// The beginning of a disabling.
+struct Disabling {
+    entry: HistoryEntry,
+    member: MemberName,
+    successor: Option<MemberName>,
+    operation: Option<OperationName>,
+}
+
 impl ReadSide {
-    /// Says why a task is whose it is.
+    /// Says why a task is whose it is: why it is `member`'s, or the caller's if it is, or else what came last.
     pub(super) async fn explain(
         &self,
         query: &Query,
-        name: &TaskName,
+        name: &TaskKey,
+        member: Option<MemberName>,
         min_position: Position,
     ) -> Result<v1::ExplainAssignmentResponse, ApiError> {
         let consistency = query.consistency(min_position);
         let found = self.queries.get_task(name, consistency).await?;
         let missing = || ApiError::not_found(name.as_str());
         let entry = found.value.ok_or_else(missing)?;
-        let subject = match &entry.row.state {
-            TaskState::Standalone(state) => state.known().map(|details| details.subject.clone()),
-            TaskState::Order(_) | TaskState::Checklist(_) => None,
+        let account = match &entry.row.state {
+            TaskState::Standalone(state) => match state.known().map(|details| &details.subject) {
+                Some(Subject::Account(account)) => Some(account.clone()),
+                Some(Subject::Member(_)) | None => None,
+            },
+            TaskState::Order(task) => Some(task.account.clone()),
+            TaskState::Checklist(_) => None,
         };
         let task = views::task::of_entry(query.view, entry, query.viewer.now);
         let assignees = task.ok_or_else(missing)?.assignees;
+        let has = |member: &MemberName| assignees.iter().any(|name| name == member.as_str());
+        let me = query.viewer.me.clone().filter(has);
         let mut explaining = Explaining {
             read_side: self,
             query,
@@ -67,56 +85,169 @@ impl ReadSide {
             links: Vec::new(),
             position: found.position,
         };
-        explaining.assignment(name, subject.as_ref()).await?;
+        let member = member.or(me);
+        explaining
+            .assignment(name, member.as_ref(), account.as_ref())
+            .await?;
         Ok(v1::ExplainAssignmentResponse {
             assignees,
             links: explaining.links,
             position: explaining.position.0,
+            member: member.map(|member| member.to_string()).unwrap_or_default(),
         })
     }
 }
 
 impl Explaining<'_> {
+    /// The last event by which `member` got the task, or the last about its assignees, and what that followed
+    /// from.
     async fn assignment(
         &mut self,
-        name: &TaskName,
-        subject: Option<&Subject>,
+        name: &TaskKey,
+        member: Option<&MemberName>,
+        account: Option<&AccountName>,
     ) -> Result<(), ApiError> {
-        let Some(entry) = self.one(&name.into(), &LAST_ASSIGNMENT).await? else {
+        let Some((entry, assigned)) = self.assigned(name, member).await? else {
             return Ok(());
         };
-        let (left, joined, cause) = match event(&entry)? {
-            Event::Task(task::Event::Assigned {
-                left,
-                joined,
-                cause,
-                ..
-            }) => (left, joined, Some(cause)),
-            Event::Task(task::Event::Created(created)) => {
-                (Vec::new(), created.assignees.clone(), None)
-            }
-            _ => (Vec::new(), Vec::new(), None),
-        };
-        let operation = cause.as_ref().and_then(|cause| cause.operation.clone());
-        self.link(&entry, operation.as_ref(), (&left, &joined), "")?;
-        let Some(AssignmentCause {
+        let Assigned {
+            left,
+            joined,
+            cause,
+        } = assigned;
+        let AssignmentCause {
             source,
-            event: Some(cause),
+            event,
             operation,
-        }) = cause
-        else {
-            return match operation {
-                Some(operation) => self.operation(&operation).await,
-                None => Ok(()),
-            };
-        };
-        if let (AssignmentSource::Role, Some(Subject::Account(account))) = (source, subject) {
-            return self.role(account, cause).await;
+        } = cause;
+        self.link(&entry, operation.as_ref(), (&left, &joined), "")?;
+        match (source, event, account) {
+            (AssignmentSource::Role, Some(event), Some(account)) => {
+                return self.role(account, event).await;
+            }
+            (AssignmentSource::Successor, ..) => {
+                let receivers = match member {
+                    Some(member) => std::slice::from_ref(member),
+                    None => &joined,
+                };
+                return self.successors(&left, receivers, entry.position).await;
+            }
+            _ => {}
         }
         match operation {
             Some(operation) => self.operation(&operation).await,
             None => Ok(()),
         }
+    }
+
+    /// The newest event that changed the task's assignees, or by which `member` became one of them.
+    async fn assigned(
+        &mut self,
+        name: &TaskKey,
+        member: Option<&MemberName>,
+    ) -> Result<Option<(HistoryEntry, Assigned)>, ApiError> {
+        let Some((stream, filter)) = assignment::events_of(name) else {
+            return Ok(None);
+        };
+        let mut page_token = String::new();
+        loop {
+            let request = ListRequest {
+                page_size: LOOKED_AT,
+                page_token: &page_token,
+                filter,
+                order_by: NEWEST_FIRST,
+            };
+            let (entries, next) = self.history(&stream, &request).await?;
+            for entry in entries {
+                let Some(assigned) = assignment::in_event(name, &event(&entry)?) else {
+                    continue;
+                };
+                if member.is_none_or(|member| assigned.joined.contains(member)) {
+                    return Ok(Some((entry, assigned)));
+                }
+            }
+            if next.is_empty() {
+                return Ok(None);
+            }
+            page_token = next;
+        }
+    }
+
+    /// The disablings by which those who `left` are replaced by `receivers`, up to a position: the chain that
+    /// ends with one of these, else the first.
+    async fn successors(
+        &mut self,
+        left: &[MemberName],
+        receivers: &[MemberName],
+        before: Position,
+    ) -> Result<(), ApiError> {
+        let mut first = None;
+        for member in left {
+            let mut chain = Vec::new();
+            let mut next = Some(member.clone());
+            let mut ends = false;
+            while let Some(member) = next.take().filter(|_| chain.len() < SUCCESSORS) {
+                let Some(disabling) = self.disabling(&member, before).await? else {
+                    break;
+                };
+                match &disabling.successor {
+                    Some(successor) if receivers.contains(successor) => ends = true,
+                    successor => next.clone_from(successor),
+                }
+                chain.push(disabling);
+            }
+            if ends {
+                first = Some(chain);
+                break;
+            }
+            first.get_or_insert(chain);
+        }
+        for disabling in first.unwrap_or_default() {
+            let Disabling {
+                entry,
+                member,
+                successor,
+                operation,
+            } = disabling;
+            let joined: Vec<_> = successor.into_iter().collect();
+            self.link(&entry, operation.as_ref(), (&[member], &joined), "")?;
+        }
+        Ok(())
+    }
+
+    /// The last time before a position that a member's disabling began.
+    async fn disabling(
+        &mut self,
+        member: &MemberName,
+        before: Position,
+    ) -> Result<Option<Disabling>, ApiError> {
+        let filter = format!(
+            "type = \"member.disabling_started\" AND position < {}",
+            before.0
+        );
+        let request = ListRequest {
+            page_size: 1,
+            page_token: "",
+            filter: &filter,
+            order_by: NEWEST_FIRST,
+        };
+        let Some(entry) = self.one(&member.into(), &request).await? else {
+            return Ok(None);
+        };
+        let Event::Member(member::Event::DisablingStarted {
+            successor,
+            operation,
+            ..
+        }) = event(&entry)?
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Disabling {
+            entry,
+            member: member.clone(),
+            successor,
+            operation,
+        }))
     }
 
     /// The role event that the ownership policy followed, and the operation that it is part of.
@@ -180,13 +311,23 @@ impl Explaining<'_> {
         stream: &StreamName,
         request: &ListRequest<'_>,
     ) -> Result<Option<HistoryEntry>, ApiError> {
+        let (entries, _) = self.history(stream, request).await?;
+        Ok(entries.into_iter().next())
+    }
+
+    /// Events of a stream, and the token of the next page.
+    async fn history(
+        &mut self,
+        stream: &StreamName,
+        request: &ListRequest<'_>,
+    ) -> Result<(Vec<HistoryEntry>, String), ApiError> {
         let found = self
             .read_side
             .queries
             .list_history(Some(stream), request, &self.query.viewer, self.consistency)
             .await?;
         self.position = self.position.min(found.position);
-        Ok(found.value.items.into_iter().next())
+        Ok((found.value.items, found.value.next_page_token))
     }
 
     fn link(

@@ -1,9 +1,12 @@
 //! TaskQueryService.
 
-use std::pin::Pin;
+use std::{pin::Pin, str::FromStr};
 
 use futures_util::Stream;
-use handoff_domain::{document::Parent, names::TaskName};
+use handoff_domain::{
+    document::Parent,
+    names::{MemberName, TaskName},
+};
 use handoff_proto::v1::{self, task_query_service_server::TaskQueryService};
 use handoff_read_models::{
     ListRequest, QueryError,
@@ -181,10 +184,15 @@ impl TaskQueryService for TaskQueries {
     ) -> Result<Response<v1::ExplainAssignmentResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
         let mut fields = Fields::new();
-        let name = fields.name::<TaskName>("task", &request.task);
+        let name = fields.required("task", &request.task, TaskKey::of_task);
+        let member = fields.optional("member", &request.member, MemberName::from_str);
         let min_position = fields.position("min_position", request.min_position);
-        let (name, min_position) = fields.finish(name.zip(min_position))?;
-        let answer = self.read_side.explain(&query, &name, min_position).await?;
+        let all = name.zip(member).zip(min_position);
+        let ((name, member), min_position) = fields.finish(all)?;
+        let answer = self
+            .read_side
+            .explain(&query, &name, member, min_position)
+            .await?;
         Ok(Response::new(answer))
     }
 

@@ -9,14 +9,19 @@ use crate::{
     command::account::view::id, error::Error, json, output::Printer, session::Session, time,
 };
 
-/// Asks why, and shows it: each line follows from the next.
+/// Asks why, of a member where one is named, and shows it: each line follows from the next.
 pub(super) async fn show(
     task: String,
+    member: String,
     min_position: i64,
     session: &Session,
     printer: &Printer,
 ) -> Result<(), Error> {
-    let request = v1::ExplainAssignmentRequest { task, min_position };
+    let request = v1::ExplainAssignmentRequest {
+        task,
+        min_position,
+        member,
+    };
     let answer = session
         .call(request, async |service, request| {
             TaskQueryServiceClient::new(service)
@@ -40,8 +45,14 @@ fn lines(answer: &ExplainAssignmentResponse) -> Vec<String> {
         [] => "It is nobody's.".to_owned(),
         _ => format!("It is assigned to {}.", assignees.join(", ")),
     };
+    let of = match (answer.member.as_str(), answer.links.is_empty()) {
+        ("", _) => None,
+        (member, false) => Some(format!("Why {}:", id(member))),
+        (member, true) => Some(format!("It was never {}'s.", id(member))),
+    };
     [first]
         .into_iter()
+        .chain(of)
         .chain(answer.links.iter().map(line))
         .collect()
 }
@@ -100,6 +111,15 @@ mod tests {
         assert!(
             line.ends_with(", by service-accounts/crm for members/eva (AssignRole, request 0198)")
         );
+        let mut bens = ExplainAssignmentResponse {
+            assignees: vec!["members/ben".into()],
+            links: vec![link],
+            member: "members/ben".into(),
+            ..Default::default()
+        };
+        assert_eq!(lines(&bens)[..2], ["It is assigned to ben.", "Why ben:"]);
+        bens.links.clear();
+        assert_eq!(lines(&bens)[1], "It was never ben's.");
         let nobody = ExplainAssignmentResponse::default();
         assert_eq!(lines(&nobody), ["It is nobody's."]);
     }

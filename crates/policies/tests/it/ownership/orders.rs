@@ -15,26 +15,26 @@ use handoff_domain::{
 
 use super::scene::{Scene, member};
 
-fn service() -> ServiceName {
+pub(super) fn service() -> ServiceName {
     ServiceName::from_id("seo").unwrap()
 }
 
-fn order() -> OrderName {
+pub(super) fn order() -> OrderName {
     OrderName::from_id("o1").unwrap()
 }
 
-fn order_task(id: &str) -> OrderTaskName {
+pub(super) fn order_task(id: &str) -> OrderTaskName {
     OrderTaskName::from_id(&order(), id).unwrap()
 }
 
-fn activity() -> ActivityName {
+pub(super) fn activity() -> ActivityName {
     ActivityName::from_id("call").unwrap()
 }
 
 impl Scene {
     /// `acme` has an order with the tasks `audit` and `report` of `ana`, who is on it by hand too, and an
     /// activity of hers.
-    async fn with_order(policy: OwnershipPolicy) -> Self {
+    pub(super) async fn with_order(policy: OwnershipPolicy) -> Self {
         let scene = Self::new(policy).await;
         let world = &scene.world;
         world
@@ -89,7 +89,7 @@ impl Scene {
     }
 
     /// Who has the task of the order, who is on it by hand, and who has the activity, sorted.
-    async fn work(&self, task: &str) -> [Vec<String>; 3] {
+    pub(super) async fn work(&self, task: &str) -> [Vec<String>; 3] {
         let ids = |members: Vec<&handoff_domain::names::MemberName>| -> Vec<String> {
             let ids = members.iter().map(|member| member.id().to_owned());
             let mut ids: Vec<_> = ids.collect();
@@ -112,7 +112,7 @@ impl Scene {
     }
 }
 
-fn of(members: [&[&str]; 3]) -> [Vec<String>; 3] {
+pub(super) fn of(members: [&[&str]; 3]) -> [Vec<String>; 3] {
     members.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect())
 }
 

@@ -1,3 +1,4 @@
+mod coming_back;
 mod disabling;
 mod plans;
 mod roles;
