@@ -23,6 +23,7 @@ mod portal_documents;
 mod projections;
 mod queries;
 mod secrets;
+mod slow_readers;
 mod support;
 mod task_batches;
 mod task_notes;

@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     json,
     output::Printer,
-    retry::Retry,
+    retry::{Retry, resume_after},
     session::{LARGEST_ANSWER, Session},
     time,
 };
@@ -93,6 +93,10 @@ impl Watching {
                 None => break,
                 Some(status) => status,
             };
+            if let Some((position, epoch)) = resume_after(&status) {
+                self.request.after_position = Some(position);
+                self.request.epoch = epoch;
+            }
             match self.retry.pause_after(&status) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(session.failed(status)),
