@@ -18,6 +18,7 @@ use crate::{
     callers::{self, Access, Method, Shape},
     deadline::{Deadline, deadline},
     error::ApiError,
+    patience::Patience,
     status,
     telemetry::Metrics,
 };
@@ -35,6 +36,8 @@ pub(crate) struct Calls {
     pub(crate) draining: CancellationToken,
     /// The longest that a unary call may take.
     pub(crate) longest: Duration,
+    /// With the readers of streams.
+    pub(crate) patience: Patience,
 }
 
 /// A call that was let in, with who makes it: what a service finds in the extensions of a request.
@@ -43,6 +46,8 @@ pub(crate) struct Call {
     pub(crate) method: &'static Method,
     pub(crate) caller: Caller,
     pub(crate) deadline: Option<Deadline>,
+    /// With its reader, where the answer is a stream that can be resumed.
+    pub(crate) patience: Patience,
 }
 
 impl Call {
@@ -139,6 +144,7 @@ impl Calls {
                     method,
                     caller,
                     deadline,
+                    patience: self.patience.clone(),
                 });
             }
         }

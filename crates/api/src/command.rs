@@ -326,6 +326,7 @@ impl<V> Order<V> {
             method,
             caller,
             deadline,
+            ..
         } = call;
         let (request_hash, bytes) = fingerprint(name, request);
         Self {

@@ -87,6 +87,11 @@ pub(crate) enum ApiError {
         "the log began epoch {epoch} and ends at position {position}: what was read last may not be in it any more"
     )]
     EpochChanged { epoch: Epoch, position: Position },
+    /// The reader of a stream left messages lying.
+    #[error(
+        "the messages of the stream were not read for too long: begin it again after position {position}"
+    )]
+    SlowReader { epoch: Epoch, position: Position },
     /// The caller's deadline, or the server's own, has passed.
     #[error("the deadline has passed; a command may have been done all the same")]
     DeadlineExceeded,

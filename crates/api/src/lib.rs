@@ -19,6 +19,7 @@ mod deadline;
 mod error;
 mod fields;
 mod ownership;
+mod patience;
 mod query;
 mod server;
 mod services;

@@ -13,6 +13,7 @@ use crate::{
     caller::{Caller, Class},
     deadline::Deadline,
     error::ApiError,
+    patience::Patience,
     views::View,
 };
 
@@ -34,6 +35,7 @@ pub(crate) struct Query {
     pub(crate) viewer: Viewer,
     /// Whose work the caller is shown in lists of it.
     pub(crate) shown: Shown,
+    pub(crate) patience: Patience,
     deadline: Instant,
 }
 
@@ -49,6 +51,7 @@ impl ReadSide {
                 method,
                 caller,
                 deadline,
+                patience,
             },
             message,
         ) = Call::of(request)?;
@@ -64,6 +67,7 @@ impl ReadSide {
                 view,
                 viewer,
                 shown,
+                patience,
                 deadline,
             },
             message,

@@ -19,6 +19,7 @@ use tower::{Layer, service_fn};
 use crate::{
     api::{Api, Health},
     call::Calls,
+    patience::Patience,
 };
 
 /// The bounds of a server.
@@ -30,6 +31,8 @@ pub struct Limits {
     pub streams_per_connection: u32,
     /// How long a unary call may take, whatever its client would allow.
     pub unary: Duration,
+    /// How long the reader of a watch, or of events, may leave messages lying; then the stream is ended.
+    pub patience: Duration,
     /// How long the calls in flight may take when the server stops; then they are cut off.
     pub drain: Duration,
 }
@@ -40,6 +43,7 @@ impl Default for Limits {
             connections: 10_000,
             streams_per_connection: 1_024,
             unary: Duration::from_secs(30),
+            patience: Duration::from_secs(30),
             drain: Duration::from_secs(20),
         }
     }
@@ -68,6 +72,7 @@ pub async fn serve(listener: TcpListener, api: Api, limits: Limits, shutdown: Ca
     let calls = Arc::new(Calls {
         routes,
         authenticator: Arc::new(authenticator),
+        patience: Patience::new(limits.patience, metrics.slow_readers()),
         metrics,
         draining: shutdown.clone(),
         longest: limits.unary,

@@ -92,6 +92,11 @@ impl ApiError {
             Self::EpochChanged { epoch, position } => Shown::new(Code::Aborted, "EPOCH_CHANGED")
                 .with("epoch", epoch)
                 .with("position", position),
+            Self::SlowReader { epoch, position } => {
+                Shown::new(Code::ResourceExhausted, "SLOW_READER")
+                    .with("epoch", epoch)
+                    .with("position", position)
+            }
             Self::DeadlineExceeded => Shown::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
             Self::Corrupt(_) => Shown::new(Code::DataLoss, "CORRUPT_HISTORY"),
             Self::Internal(_) => Shown::new(Code::Internal, "INTERNAL"),

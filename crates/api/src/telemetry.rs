@@ -21,6 +21,7 @@ struct Measured {
     seconds: Family<Called, Histogram>,
     in_flight: Gauge,
     connections: Gauge,
+    slow_readers: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -47,6 +48,7 @@ impl Metrics {
             seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             in_flight: Gauge::default(),
             connections: Gauge::default(),
+            slow_readers: Counter::default(),
         };
         let api = registry.sub_registry_with_prefix("handoff_api");
         api.register(
@@ -69,12 +71,22 @@ impl Metrics {
             "Open connections",
             metrics.connections.clone(),
         );
+        api.register(
+            "slow_readers",
+            "Streams that were ended because their messages were not read",
+            metrics.slow_readers.clone(),
+        );
         Self(Arc::new(metrics))
     }
 
     /// Open connections.
     pub(crate) fn connections(&self) -> &Gauge {
         &self.0.connections
+    }
+
+    /// Streams that were ended because their messages were not read.
+    pub(crate) fn slow_readers(&self) -> Counter {
+        self.0.slow_readers.clone()
     }
 
     /// Begins to measure a call.

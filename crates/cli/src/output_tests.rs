@@ -122,3 +122,38 @@ fn every_row_has_a_cell_for_each_column() {
     check::<v1::HistoryEntry>();
     check::<v1::Projection>();
 }
+
+#[test]
+fn what_is_overdue_is_red_in_every_list_of_todo() {
+    let printer = Printer {
+        format: Format::Table,
+        terminal: false,
+        colour: true,
+    };
+    let line = |row: Vec<Cell>| {
+        let mut table = printer.empty_table();
+        table.add_row(row.into_iter().map(|cell| printer.cell(cell)));
+        table.to_string()
+    };
+    let due_time = Some("2026-12-01T17:00:00Z".parse().unwrap());
+    for overdue in [true, false] {
+        let task = v1::Task {
+            due_time,
+            overdue,
+            ..Default::default()
+        };
+        let activity = v1::Activity {
+            due_time,
+            overdue,
+            ..Default::default()
+        };
+        let (_, of_orders) = crate::command::task::OF_ORDERS;
+        for row in [of_orders(&task), task.row(), activity.row()] {
+            let line = line(row);
+            let red = line.split_once("\u{1b}[38;5;9m");
+            let text = red.map(|(_, text)| text.trim_start());
+            let is_red = text.is_some_and(|text| text.starts_with("2026-12-01 17:00 !"));
+            assert_eq!(is_red, overdue, "{line:?}");
+        }
+    }
+}

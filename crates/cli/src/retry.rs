@@ -53,11 +53,40 @@ pub(crate) fn asked_pause(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
 }
 
+/// Where a stream is to be begun again that was ended because nobody read it: after which position, of which
+/// epoch. None if it ended for another reason.
+pub(crate) fn resume_after(status: &Status) -> Option<(i64, i32)> {
+    let info = status.get_details_error_info()?;
+    let is_slow = info.reason == "SLOW_READER";
+    let number = |key: &str| info.metadata.get(key).filter(|_| is_slow);
+    let position = number("position")?.parse().ok()?;
+    Some((position, number("epoch")?.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use tonic_types::ErrorDetails;
 
     use super::*;
+
+    #[test]
+    fn a_stream_that_nobody_read_is_begun_again_where_it_ended() {
+        let ended = |reason: &str| {
+            let metadata = [("position", "41"), ("epoch", "2")];
+            let metadata: HashMap<_, _> = metadata
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into();
+            let mut details = ErrorDetails::with_error_info(reason, "handoff", metadata);
+            details.set_retry_info(Some(Duration::from_millis(50)));
+            Status::with_error_details(Code::ResourceExhausted, "", details)
+        };
+        let slow = ended("SLOW_READER");
+        assert_eq!(resume_after(&slow), Some((41, 2)));
+        assert!(Retry::default().pause_after(&slow).is_some());
+        assert_eq!(resume_after(&ended("OVERLOADED")), None);
+    }
 
     #[test]
     fn what_may_pass_is_tried_a_few_times_ever_more_slowly() {

@@ -25,7 +25,7 @@ pub use database::{Database, Role};
 pub use epochs::begin_epoch;
 pub use error::LogError;
 pub use hash::Hash;
-pub use log::{Head, Log};
+pub use log::{Head, Log, Page, PageSize};
 pub use migrate::{MigrateError, migrate};
 pub use recorded::{Epoch, Metadata, Position, Reading, Recorded};
 pub use snapshots::{Snapshot, Snapshots, evolve};

@@ -1,7 +1,10 @@
 //! Reading the log.
 
+use std::pin::pin;
+
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
+use futures_util::TryStreamExt;
 use handoff_domain::{Partition, Version, names::StreamName};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -22,6 +25,22 @@ pub struct Head {
     /// When the last event was recorded; none while the log is empty.
     pub recorded_at: Option<DateTime<Utc>>,
     pub epoch: Epoch,
+}
+
+/// How much a page of the log has at most.
+#[derive(Debug, Clone, Copy)]
+pub struct PageSize {
+    pub events: i64,
+    /// Of payloads and metadata. An event that is larger is a page of its own.
+    pub bytes: usize,
+}
+
+/// A page of the log.
+#[derive(Debug)]
+pub struct Page {
+    pub events: Vec<Recorded>,
+    /// Whether there was nothing more to read.
+    pub is_last: bool,
 }
 
 /// Reads the log, each call in a short transaction of its own. Cheap to clone.
@@ -86,6 +105,17 @@ impl Log {
         .await
     }
 
+    /// The events after a position, in order, as many as a page has: at least one if there is one. However large
+    /// events are, no more than the page and one of them are in memory at a time.
+    pub async fn read_page(&self, after: Position, size: PageSize) -> Result<Page, LogError> {
+        self.page(
+            "where position > $1 order by position limit $2",
+            &[&after.0, &size.events],
+            size,
+        )
+        .await
+    }
+
     /// The events of some partitions after a position and through another, in order, at most `limit`.
     pub async fn read_partitions(
         &self,
@@ -120,6 +150,27 @@ impl Log {
         .await
     }
 
+    /// The same, as many as a page has, in the way of [`Log::read_page`].
+    pub async fn read_stream_page(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        through: Position,
+        size: PageSize,
+    ) -> Result<Page, LogError> {
+        self.page(
+            "where stream = $1 and version > $2 and position <= $3 order by version limit $4",
+            &[
+                &stream.as_str(),
+                &(after.0 as i32),
+                &through.0,
+                &size.events,
+            ],
+            size,
+        )
+        .await
+    }
+
     /// The events of one command, in the order of appending; empty if it appended none (yet).
     pub async fn read_command(&self, command_id: Uuid) -> Result<Vec<Recorded>, LogError> {
         self.query(
@@ -127,6 +178,37 @@ impl Log {
             &[&command_id],
         )
         .await
+    }
+
+    async fn page(
+        &self,
+        clause: &str,
+        params: &[&(dyn ToSql + Sync)],
+        size: PageSize,
+    ) -> Result<Page, LogError> {
+        let client = self.pool.get().await?;
+        let statement = client
+            .prepare_cached(&format!("select {COLUMNS} from event_log.events {clause}"))
+            .await?;
+        let params = params.iter().map(|param| *param as &dyn ToSql);
+        let mut rows = pin!(client.query_raw(&statement, params).await?);
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.try_next().await? {
+            let event = Recorded::from_row(&row)?;
+            bytes += event.payload.len() + event.metadata.len();
+            if bytes > size.bytes && !events.is_empty() {
+                // The session throws the rest away as it comes.
+                return Ok(Page {
+                    events,
+                    is_last: false,
+                });
+            }
+            events.push(event);
+        }
+        Ok(Page {
+            is_last: (events.len() as i64) < size.events,
+            events,
+        })
     }
 
     async fn query(

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use handoff_domain::{Event, Partition, Version, account, member, names::StreamName, text::Line};
 use handoff_event_log::{
-    Appender, Check, Database, Hash, Log, LogError, NewRecord, Position, Role, Snapshot, Snapshots,
+    Appender, Check, Database, Hash, Log, LogError, NewRecord, Page, PageSize, Position, Recorded,
+    Role, Snapshot, Snapshots,
     verify::{Problem, ProblemKind, Verifier},
 };
 use handoff_testkit::TestDatabase;
@@ -107,6 +108,62 @@ async fn tamper(client: &Client, sql: &str) {
         "set session_replication_role = replica; {sql}; set session_replication_role = origin"
     );
     client.batch_execute(&script).await.unwrap();
+}
+
+fn bytes(events: &[Recorded]) -> usize {
+    events
+        .iter()
+        .map(|event| event.payload.len() + event.metadata.len())
+        .sum()
+}
+
+#[tokio::test]
+async fn a_page_has_no_more_bytes_than_asked_for_but_at_least_one_event() {
+    let fixture = fixture().await;
+    ten_events(&fixture).await;
+    let all = fixture.log.read(Position::START, 100).await.unwrap();
+    let largest = all.iter().map(|event| bytes(std::slice::from_ref(event)));
+    let largest = largest.max().unwrap();
+    for limit in [1, largest, 3 * largest, bytes(&all), usize::MAX] {
+        for events in [1, 4, 10, 11] {
+            let size = PageSize {
+                events,
+                bytes: limit,
+            };
+            let (mut whole, mut after) = (Vec::new(), Position::START);
+            loop {
+                let Page { events, is_last } = fixture.log.read_page(after, size).await.unwrap();
+                assert!(events.len() as i64 <= size.events);
+                assert!(bytes(&events) <= limit || events.len() == 1, "{limit}");
+                // The page is as full as it may be.
+                let next = all.get(whole.len() + events.len());
+                let fits = next.is_some_and(|next| {
+                    bytes(&events) + bytes(std::slice::from_ref(next)) <= limit
+                });
+                assert!(!fits || events.len() as i64 == size.events, "{limit}");
+                after = events.last().map_or(after, |last| last.position);
+                whole.extend(events);
+                if is_last {
+                    break;
+                }
+            }
+            assert_eq!(whole, all, "{limit} bytes and {events} events a page");
+        }
+    }
+
+    let size = PageSize {
+        events: 10,
+        bytes: 1,
+    };
+    let (log, m3, end) = (&fixture.log, stream("m3"), Position(10));
+    let page = log.read_stream_page(&m3, Version(0), end, size);
+    let page = page.await.unwrap();
+    assert_eq!((page.events.len(), page.is_last), (1, false));
+    let page = log.read_stream_page(&m3, Version(1), end, size);
+    let page = page.await.unwrap();
+    assert_eq!((page.events[0].version, page.is_last), (Version(2), true));
+    let page = log.read_stream_page(&m3, Version(2), end, size);
+    assert!(page.await.unwrap().events.is_empty());
 }
 
 #[tokio::test]

@@ -84,6 +84,7 @@ impl ApiRole {
         let authenticator = Authenticator::new(keys.clone(), states, clock);
         let api = Api::new(backend, authenticator, handoff_api::Metrics::new(registry)).await;
         let limits = Limits {
+            patience: options.patience(),
             drain: options.drain(),
             ..Limits::default()
         };

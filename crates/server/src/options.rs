@@ -5,7 +5,7 @@
 use std::{
     fs, io,
     net::SocketAddr,
-    num::NonZeroUsize,
+    num::{NonZeroU64, NonZeroUsize},
     ops::RangeInclusive,
     path::{Path, PathBuf},
     str::FromStr,
@@ -200,6 +200,15 @@ pub(crate) struct Options {
     )]
     drain_seconds: Option<u64>,
 
+    /// Seconds that the reader of a watch or of events may leave messages lying; then its stream ends and can be resumed [default: 30]
+    #[arg(
+        long,
+        global = true,
+        env = "HANDOFF_SLOW_READER_SECONDS",
+        value_name = "SECONDS"
+    )]
+    slow_reader_seconds: Option<NonZeroU64>,
+
     /// What is logged, as `level` or `target=level,…` [default: info, libraries from warn]
     #[arg(long, global = true, env = "HANDOFF_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -331,6 +340,7 @@ impl Options {
             policy_jobs,
             lease_seconds,
             drain_seconds,
+            slow_reader_seconds,
             log,
             log_format,
         )
@@ -469,6 +479,10 @@ impl Options {
 
     pub(crate) fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds.unwrap_or(20))
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.slow_reader_seconds.map_or(30, NonZeroU64::get))
     }
 
     pub(crate) fn log(&self) -> &str {

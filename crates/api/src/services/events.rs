@@ -11,6 +11,7 @@ use tonic::Status;
 
 use crate::{
     error::ApiError,
+    patience::{Patience, Told},
     services::follow::{Events, Follower, Following, Step},
     views::{self, View},
 };
@@ -31,6 +32,7 @@ pub(crate) struct Reading {
 pub(crate) async fn read(
     events: Events,
     reading: Reading,
+    patience: Patience,
 ) -> Result<impl Stream<Item = Result<ReadEventsResponse, Status>> + Send, ApiError> {
     let following = Following {
         after: Some(reading.after),
@@ -38,19 +40,21 @@ pub(crate) async fn read(
         resource: reading.resource,
         follow: reading.follow,
     };
+    let follower = Follower::begin(events, following).await?;
+    let (epoch, begun) = (follower.epoch(), follower.position());
     let reader = Reader {
-        follower: Follower::begin(events, following).await?,
+        follower,
         left: reading.limit,
         view: reading.view,
     };
-    Ok(stream::unfold(Some(reader), |reader| async {
+    let items = stream::unfold(Some(reader), |reader| async {
         let mut reader = reader?;
         match reader.next().await {
-            Ok(Some(item)) => Some((Ok(ReadEventsResponse { item: Some(item) }), Some(reader))),
-            Ok(None) => None,
-            Err(error) => Some((Err(error.into()), None)),
+            Ok(told) => Some((Ok(told?), Some(reader))),
+            Err(error) => Some((Err(error), None)),
         }
-    }))
+    });
+    Ok(patience.with_reader(epoch, begun, items))
 }
 
 struct Reader {
@@ -61,20 +65,29 @@ struct Reader {
 
 impl Reader {
     /// The next item; none at the end of what was asked for.
-    async fn next(&mut self) -> Result<Option<Item>, ApiError> {
+    async fn next(&mut self) -> Result<Option<Told<ReadEventsResponse>>, ApiError> {
         if self.left == Some(0) {
             return Ok(None);
         }
         let (step, epoch) = (self.follower.next().await?, self.follower.epoch());
-        Ok(step.map(|step| match step {
-            Step::Event(recorded) => {
-                self.left = self.left.map(|left| left - 1);
-                Item::Event(views::event::event(self.view, *recorded, epoch))
-            }
-            Step::Quiet(position) => Item::Heartbeat(Heartbeat {
-                position: position.0,
-                epoch: epoch.0,
-            }),
+        Ok(step.map(|step| {
+            let (position, item) = match step {
+                Step::Event(recorded) => {
+                    self.left = self.left.map(|left| left - 1);
+                    let position = recorded.position;
+                    let event = views::event::event(self.view, *recorded, epoch);
+                    (position, Item::Event(event))
+                }
+                Step::Quiet(position) => {
+                    let heartbeat = Heartbeat {
+                        position: position.0,
+                        epoch: epoch.0,
+                    };
+                    (position, Item::Heartbeat(heartbeat))
+                }
+            };
+            let message = ReadEventsResponse { item: Some(item) };
+            Told { position, message }
         }))
     }
 }

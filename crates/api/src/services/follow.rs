@@ -7,7 +7,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use handoff_commands::States;
 use handoff_domain::{Version, names::StreamName};
-use handoff_event_log::{Epoch, Head, Log, Position, Recorded};
+use handoff_event_log::{Epoch, Head, Log, Page, PageSize, Position, Recorded};
 use tokio::{
     sync::{Mutex, watch},
     time::{Instant, sleep, timeout},
@@ -21,7 +21,7 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(200);
 /// How old what is known of the log's epoch may be.
 const HEAD_AGE: Duration = Duration::from_secs(1);
-/// About how many bytes of events a page has.
+/// The most bytes of events that a page has; a larger event is a page of its own.
 const PAGE_BYTES: usize = 1024 * 1024;
 /// The most events of a page, and how many the first has.
 const PAGE_EVENTS: i64 = 500;
@@ -193,23 +193,27 @@ impl Follower {
 
     async fn read_page(&mut self) -> Result<(), ApiError> {
         let log = &self.events.log;
-        let page = match &self.resource {
-            None => log.read(self.read, self.page_events).await?,
+        let size = PageSize {
+            events: self.page_events,
+            bytes: PAGE_BYTES,
+        };
+        let Page { events, is_last } = match &self.resource {
+            None => log.read_page(self.read, size).await?,
             Some(stream) => {
-                log.read_stream(stream, self.version, self.end, self.page_events)
+                log.read_stream_page(stream, self.version, self.end, size)
                     .await?
             }
         };
-        let whole = (page.len() as i64) < self.page_events;
-        let bytes: usize = page
+        let bytes: usize = events
             .iter()
             .map(|recorded| recorded.payload.len() + recorded.metadata.len())
             .sum();
-        let fitting = PAGE_BYTES * page.len().max(1) / bytes.max(1);
+        // What does not fit is read in vain, so the next page asks for about as much as does.
+        let fitting = PAGE_BYTES * events.len().max(1) / bytes.max(1);
         self.page_events = i64::try_from(fitting)
             .unwrap_or(PAGE_EVENTS)
             .clamp(1, PAGE_EVENTS);
-        self.page = page.into();
+        self.page = events.into();
         if !self.follow {
             while self
                 .page
@@ -222,8 +226,8 @@ impl Follower {
         let last = self.page.back();
         self.version = last.map_or(self.version, |last| last.version);
         let last = last.map_or(self.read, |last| last.position);
-        // A page that is not full ends with the last event there was.
-        self.read = if whole { last.max(self.end) } else { last };
+        // The last page ends with the last event there was.
+        self.read = if is_last { last.max(self.end) } else { last };
         self.end = self.end.max(self.read);
         Ok(())
     }

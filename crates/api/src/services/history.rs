@@ -130,7 +130,7 @@ impl HistoryQueryService for HistoryQueries {
                 view,
             })
         })())?;
-        let events = events::read(self.events.clone(), reading).await?;
+        let events = events::read(self.events.clone(), reading, call.patience).await?;
         Ok(Response::new(Box::pin(events)))
     }
 

@@ -199,7 +199,7 @@ impl TodoQueryService for TodoQueries {
             todo,
             view: query.view,
         };
-        let changes = self.watches.clone().watch(follower, lists);
+        let changes = self.watches.clone().watch(follower, lists, query.patience);
         Ok(Response::new(Box::pin(changes)))
     }
 }

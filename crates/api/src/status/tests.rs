@@ -225,6 +225,14 @@ fn every_error() -> Vec<(ApiError, Code, &'static str)> {
             Code::PermissionDenied,
             "NO_PORTAL_ACCESS",
         ),
+        (
+            ApiError::SlowReader {
+                epoch: Epoch(2),
+                position: Position(1),
+            },
+            Code::ResourceExhausted,
+            "SLOW_READER",
+        ),
     ]
 }
 
@@ -268,6 +276,7 @@ fn number(error: &ApiError) -> usize {
         ApiError::StoreUnavailable(_) => 31,
         ApiError::ContentDamaged { .. } => 32,
         ApiError::NoPortalAccess { .. } => 33,
+        ApiError::SlowReader { .. } => 34,
     }
 }
 
@@ -277,7 +286,7 @@ fn every_variant_is_tried() {
         .iter()
         .map(|(error, ..)| number(error))
         .collect();
-    assert_eq!(numbers, (0..34).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..35).collect::<Vec<_>>());
 }
 
 #[test]

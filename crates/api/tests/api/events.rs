@@ -143,21 +143,6 @@ async fn a_follower_gets_new_events_as_they_come() {
 }
 
 #[tokio::test]
-async fn a_reader_that_does_not_read_holds_nobody_up() {
-    let server = TestServer::start().await;
-    let stream = read(
-        &server,
-        v1::ReadEventsRequest {
-            follow: true,
-            ..Default::default()
-        },
-    )
-    .await;
-    soon("twenty tasks", create_tasks(&server, 20)).await;
-    drop(stream);
-}
-
-#[tokio::test]
 async fn a_log_is_verified_and_damage_is_an_answer() {
     let server = TestServer::start().await;
     create_tasks(&server, 2).await;

@@ -29,6 +29,7 @@ mod projections;
 mod queries;
 mod secrets;
 mod skipped_triggers;
+mod slow_readers;
 mod support;
 mod task_batches;
 mod task_notes;

@@ -56,6 +56,7 @@ pub(crate) struct TestServer {
     pub(crate) database: TestDatabase,
     gateway: Gateway,
     issuer: Issuer,
+    registry: Registry,
     notices: Notices,
     documents: DocumentStore,
     /// Of keys and documents.
@@ -71,6 +72,7 @@ struct Replica {
     shutdown: CancellationToken,
     served: JoinHandle<()>,
     gateway: Gateway,
+    registry: Registry,
 }
 
 /// What keeps the read models up to date.
@@ -144,6 +146,7 @@ impl TestServer {
             health: replica.health,
             shutdown: replica.shutdown,
             served: replica.served,
+            registry: replica.registry,
             database,
             issuer,
             notices,
@@ -175,7 +178,7 @@ impl TestServer {
         notices: &Notices,
         documents: DocumentStore,
     ) -> Replica {
-        let registry = &mut Registry::default();
+        let mut registry = Registry::default();
         let database = Database::new(&test_database.url).unwrap();
         let pool = database.pool(DatabaseRole::Reader, "test", "", 8);
         let states = States::new(pool.clone());
@@ -183,7 +186,7 @@ impl TestServer {
             database.clone(),
             states.clone(),
             GatewayConfig::default(),
-            handoff_commands::Metrics::new(registry),
+            handoff_commands::Metrics::new(&mut registry),
         )
         .unwrap();
         let keys = KeyFile::open(issuer.keys_path(), Expectations::default()).unwrap();
@@ -202,7 +205,7 @@ impl TestServer {
             projections: Admin::new(&database, &Settings::default()),
             documents: Some(documents),
         };
-        let api = Api::new(backend, authenticator, Metrics::new(registry)).await;
+        let api = Api::new(backend, authenticator, Metrics::new(&mut registry)).await;
         let health = api.health();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -217,7 +220,19 @@ impl TestServer {
             shutdown,
             served,
             gateway,
+            registry,
         }
+    }
+
+    /// The value of a metric without labels.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry).unwrap();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value = value.unwrap_or_else(|| panic!("no {name} in {text}"));
+        value.parse().unwrap()
     }
 
     /// A token for a member or contact.
@@ -375,6 +390,17 @@ fn act(environment: &Environment, runtime: Runtime, running: &CancellationToken)
 pub(crate) async fn connect(address: SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{address}"))
         .unwrap()
+        .connect()
+        .await
+        .unwrap()
+}
+
+/// A connection on which no more than 64 KiB are under way that the client has not read.
+pub(crate) async fn connect_narrow(address: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}"))
+        .unwrap()
+        .initial_stream_window_size(65_535)
+        .initial_connection_window_size(65_535)
         .connect()
         .await
         .unwrap()

@@ -1,8 +1,8 @@
 //! Watching todo: what comes, changes and goes in each list, and how much there is after it.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{future::join_all, join};
 use handoff_api::auth::Role;
 use handoff_proto::v1::{
     self, TaskChangeKind,
@@ -13,6 +13,7 @@ use handoff_proto::v1::{
     todo_query_service_client::TodoQueryServiceClient,
     watch_todo_response::{Changes, Item},
 };
+use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status, Streaming};
 
 use crate::{
@@ -234,15 +235,6 @@ async fn shop() -> TestServer {
     server
 }
 
-/// Many commands in disorder. Answers the last position.
-async fn busy(server: &TestServer, seed: u64, commands: usize) -> i64 {
-    let (mut chance, mut end) = (Chance(seed), 0);
-    for _ in 0..commands {
-        end = end.max(act(server, &mut chance).await);
-    }
-    end
-}
-
 /// The names in each list, and the counts, as queries answer them at a position or later.
 async fn asked(
     server: &TestServer,
@@ -402,55 +394,125 @@ async fn a_watch_tells_what_came_changed_and_went_in_each_list_with_the_counts_a
     );
 }
 
+/// How often each watch is cut, and how many commands are done meanwhile at least.
+const CUTS: u32 = 100;
+const COMMANDS: u32 = 400;
+
+/// One who watches, in two ways at once.
+struct Viewer {
+    token: String,
+    filter: &'static str,
+    cuts: Cell<u32>,
+}
+
+/// What a watch tells that goes on from the beginning, until `end` is known and everything through it has come.
+async fn uncut(server: &TestServer, viewer: &Viewer, end: &Cell<Option<i64>>) -> Vec<Changes> {
+    let stream = watch(server, &viewer.token, viewer.filter, Some(0)).await;
+    let (mut stream, mut all, mut after) = (stream.unwrap(), Vec::new(), 0);
+    while end.get().is_none_or(|end| after < end) {
+        after = told(&mut stream, &mut all).await;
+    }
+    all
+}
+
+/// What watches tell together that are cut after a few messages or a moment each, every next one begun where the
+/// last was cut.
+async fn cut(
+    server: &TestServer,
+    viewer: &Viewer,
+    mut chance: Chance,
+    end: &Cell<Option<i64>>,
+) -> Vec<Changes> {
+    let (mut all, mut after) = (Vec::new(), 0);
+    let goes_on = |after| end.get().is_none_or(|end| after < end);
+    while goes_on(after) {
+        let stream = watch(server, &viewer.token, viewer.filter, Some(after)).await;
+        let mut stream = stream.unwrap();
+        let (mut left, moment) = (1 + chance.below(4), 1 + chance.below(60));
+        let cut_at = Instant::now() + Duration::from_millis(moment as u64);
+        while left > 0
+            && goes_on(after)
+            && let Ok(position) = timeout_at(cut_at, told(&mut stream, &mut all)).await
+        {
+            after = position;
+            left -= 1;
+        }
+        viewer.cuts.set(viewer.cuts.get() + 1);
+    }
+    all
+}
+
+/// Takes one message; answers its position.
+async fn told(stream: &mut Streaming<v1::WatchTodoResponse>, all: &mut Vec<Changes>) -> i64 {
+    match next(stream).await {
+        Item::Heartbeat(heartbeat) => heartbeat.position,
+        Item::Changes(changes) => {
+            let position = changes.position;
+            all.push(changes);
+            position
+        }
+    }
+}
+
+/// How many changes have their counts in both; these are the same.
+fn counted_alike(some: &[Changes], others: &[Changes]) -> usize {
+    let both = some.iter().zip(others);
+    let both = both.filter(|(one, other)| one.counts.is_some() && other.counts.is_some());
+    both.inspect(|(one, other)| assert_eq!(one.counts, other.counts, "{one:?}"))
+        .count()
+}
+
 #[tokio::test]
 async fn a_watch_cut_and_resumed_a_hundred_times_misses_and_repeats_nothing() {
     let server = shop().await;
-    let admin = server.person(ADMIN);
-    let mut live = watch(&server, &admin, "", Some(0)).await.unwrap();
-    let end = busy(&server, 7, 320).await;
-    let (whole, _) = through(&mut live, end).await;
-    assert!(whole.len() > 50, "{}", whole.len());
-    let plain = |changes: Changes| Changes {
-        counts: None,
-        ..changes
-    };
-    let whole: Vec<_> = whole.into_iter().map(plain).collect();
-
-    let (mut chance, mut cuts) = (Chance(1), 0);
-    while cuts < 100 {
-        let (mut resumed, mut after) = (Vec::new(), 0);
-        while after < end {
-            let mut stream = watch(&server, &admin, "", Some(after)).await.unwrap();
-            // Cut after a few messages, of whatever kind.
-            for _ in 0..=chance.below(9) {
-                match next(&mut stream).await {
-                    Item::Changes(changes) => {
-                        after = changes.position;
-                        resumed.push(plain(changes));
-                    }
-                    Item::Heartbeat(heartbeat) => {
-                        after = heartbeat.position;
-                        break;
-                    }
-                }
-            }
-            cuts += 1;
+    let viewers = [(ADMIN, ""), ("members/ana", "assignee:me")].map(|(name, filter)| Viewer {
+        token: server.person(name),
+        filter,
+        cuts: Cell::new(0),
+    });
+    // Something is written until the last cut.
+    let end = Cell::new(None);
+    let write = async {
+        let (mut chance, mut last, mut done) = (Chance(7), 0, 0);
+        while done < COMMANDS || viewers.iter().any(|viewer| viewer.cuts.get() < CUTS) {
+            last = last.max(act(&server, &mut chance).await);
+            done += 1;
         }
-        assert_eq!(resumed, whole, "after {cuts} cuts");
-    }
-
-    // Put together, the changes give the lists.
-    let (lists, counts) = asked(&server, &admin, "", end).await;
-    assert_eq!(put_together(&whole), lists);
-    let lengths = lists.map(|list| list.len() as i64);
-    assert_eq!(
-        lengths,
-        [
-            counts.order_task_count,
-            counts.activity_count,
-            counts.task_count
-        ]
+        end.set(Some(last));
+        last
+    };
+    let [admin, ana] = &viewers;
+    let (end, whole, resumed, hers, hers_resumed) = join!(
+        write,
+        uncut(&server, admin, &end),
+        cut(&server, admin, Chance(1), &end),
+        uncut(&server, ana, &end),
+        cut(&server, ana, Chance(2), &end),
     );
+    for (viewer, whole, resumed) in [(admin, whole, resumed), (ana, hers, hers_resumed)] {
+        assert!(whole.len() > 20, "{}", whole.len());
+        let plain = |changes: &Changes| Changes {
+            counts: None,
+            ..changes.clone()
+        };
+        let both = [&resumed, &whole].map(|all| all.iter().map(plain).collect::<Vec<_>>());
+        assert_eq!(both[0], both[1], "{:?}", viewer.filter);
+        let alike = counted_alike(&resumed, &whole);
+        assert!(alike > 10, "{alike} of {} have counts", whole.len());
+
+        // Put together, the changes give the lists.
+        let (lists, counts) = asked(&server, &viewer.token, viewer.filter, end).await;
+        assert_eq!(put_together(&resumed), lists);
+        let lengths = lists.map(|list| list.len() as i64);
+        assert_eq!(
+            lengths,
+            [
+                counts.order_task_count,
+                counts.activity_count,
+                counts.task_count
+            ]
+        );
+    }
 }
 
 #[tokio::test]

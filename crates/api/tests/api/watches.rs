@@ -388,16 +388,6 @@ async fn a_position_of_another_epoch_is_refused_and_a_watch_ends_with_its_epoch(
 }
 
 #[tokio::test]
-async fn a_watcher_that_does_not_read_holds_nobody_up_and_misses_nothing() {
-    let server = TestServer::start().await;
-    let mut idle = watch(&server, "", Some(0)).await.unwrap();
-    let end = soon("the work of others", busy(&server, 5)).await;
-    let mut other = watch(&server, "", Some(0)).await.unwrap();
-    let expected = through(&mut other, end).await;
-    assert_eq!(through(&mut idle, end).await, expected);
-}
-
-#[tokio::test]
 async fn a_watch_ends_when_the_server_stops_and_is_resumed_elsewhere() {
     let server = TestServer::start().await;
     let first = create(&server, "a", Default::default()).await;

@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     json,
     output::Printer,
-    retry::Retry,
+    retry::{Retry, resume_after},
     session::{LARGEST_ANSWER, Session},
     time,
 };
@@ -118,6 +118,9 @@ impl Reading {
                 None => return Ok(()),
                 Some(status) => status,
             };
+            if let Some((position, _)) = resume_after(&status) {
+                self.request.after_position = position;
+            }
             match self.retry.pause_after(&status) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(session.failed(status)),

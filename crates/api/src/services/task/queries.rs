@@ -206,10 +206,8 @@ impl TaskQueryService for TaskQueries {
             .map_err(|invalid| ApiError::from(QueryError::from(invalid)))?;
         let view = query.view;
         let follower = self.watches.follow(after, epoch).await?;
-        let changes = self
-            .watches
-            .clone()
-            .watch(follower, TaskList { tasks, view });
+        let list = TaskList { tasks, view };
+        let changes = self.watches.clone().watch(follower, list, query.patience);
         Ok(Response::new(Box::pin(changes)))
     }
 }

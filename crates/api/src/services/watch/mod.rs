@@ -3,7 +3,8 @@
 //! A watch follows the log and folds what it looks at itself, so that what it says is exact at every position: a
 //! condition that the query would ask of Postgres is tested against the state before an event and after it.
 //! One event gives one message or none, so whoever resumes after a message gets what follows. The next page of the
-//! log is read when the client has taken what came of the one before, so a slow one costs no memory.
+//! log is read when what came of the one before was taken, so a slow client costs no memory; one that takes nothing
+//! for too long is ended with where to resume.
 
 mod tasks;
 mod todo;
@@ -26,6 +27,7 @@ use tonic::Status;
 use crate::{
     error::ApiError,
     fields::Fields,
+    patience::{Patience, Told},
     services::follow::{Events, Follower, Following, HEARTBEAT, Step},
 };
 
@@ -136,20 +138,23 @@ impl Watches {
         self,
         follower: Follower,
         watched: W,
+        patience: Patience,
     ) -> impl Stream<Item = Result<W::Message, Status>> + Send {
+        let (epoch, begun) = (follower.epoch(), follower.position());
         let watcher = Watcher {
             follower,
             watches: self,
             watched,
             told_at: Instant::now(),
         };
-        stream::unfold(Some(watcher), |watcher| async {
+        let changes = stream::unfold(Some(watcher), |watcher| async {
             let mut watcher = watcher?;
             match watcher.next().await {
-                Ok(message) => Some((Ok(message?), Some(watcher))),
-                Err(error) => Some((Err(error.into()), None)),
+                Ok(told) => Some((Ok(told?), Some(watcher))),
+                Err(error) => Some((Err(error), None)),
             }
-        })
+        });
+        patience.with_reader(epoch, begun, changes)
     }
 
     /// What a stream was before an event, and what after it.
@@ -209,25 +214,29 @@ struct Watcher<W> {
 }
 
 impl<W: Watched> Watcher<W> {
-    async fn next(&mut self) -> Result<Option<W::Message>, ApiError> {
+    async fn next(&mut self) -> Result<Option<Told<W::Message>>, ApiError> {
         loop {
             let Some(step) = self.follower.next().await? else {
                 return Ok(None);
             };
             let epoch = self.follower.epoch();
-            let message = match step {
-                Step::Quiet(position) => Some(self.watched.heartbeat(epoch, position)),
-                Step::Event(recorded) => match self.changes(&recorded).await? {
-                    // Much of the log may be of no concern to the list.
-                    None if self.told_at.elapsed() >= HEARTBEAT => {
-                        Some(self.watched.heartbeat(epoch, recorded.position))
-                    }
-                    changes => changes,
-                },
+            let (position, message) = match step {
+                Step::Quiet(position) => (position, Some(self.watched.heartbeat(epoch, position))),
+                Step::Event(recorded) => {
+                    let position = recorded.position;
+                    let message = match self.changes(&recorded).await? {
+                        // Much of the log may be of no concern to the list.
+                        None if self.told_at.elapsed() >= HEARTBEAT => {
+                            Some(self.watched.heartbeat(epoch, position))
+                        }
+                        changes => changes,
+                    };
+                    (position, message)
+                }
             };
-            if message.is_some() {
+            if let Some(message) = message {
                 self.told_at = Instant::now();
-                return Ok(message);
+                return Ok(Some(Told { position, message }));
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     json,
     output::Printer,
-    retry::Retry,
+    retry::{Retry, resume_after},
     session::{LARGEST_ANSWER, Session},
     time,
 };
@@ -68,6 +68,10 @@ impl Watching {
                 None => return Ok(()),
                 Some(status) => status,
             };
+            if let Some((position, epoch)) = resume_after(&status) {
+                self.request.after_position = Some(position);
+                self.request.epoch = epoch;
+            }
             match self.retry.pause_after(&status) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(session.failed(status)),

@@ -11,19 +11,23 @@ use handoff_proto::v1::{
 };
 use tokio::time::{Instant, timeout_at};
 use tonic::{Status, Streaming};
+use tonic_types::StatusExt;
 
 use crate::{
     command::{activity, task},
     error::Error,
     json,
     output::Printer,
-    retry::Retry,
+    retry::{Retry, resume_after},
     session::{LARGEST_ANSWER, Session},
     time,
 };
 
 /// How soon after a change all is drawn again: what changes until then is drawn with it.
 const SETTLE: Duration = Duration::from_millis(200);
+/// How old what is drawn may be: what falls due without a change is seen as late at most so much later, and the
+/// time between two heartbeats.
+const OLDEST: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
 pub(super) struct WatchArgs {
@@ -63,6 +67,7 @@ impl WatchArgs {
             draws: printer.is_terminal() && !printer.is_json(),
             // Whoever looks sees something at once.
             stale: Some(Instant::now()),
+            drawn: Instant::now(),
         }
         .run(draw, session, printer)
         .await
@@ -79,6 +84,8 @@ struct Watching {
     draws: bool,
     /// Since when what is drawn is not what is.
     stale: Option<Instant>,
+    /// When all was drawn.
+    drawn: Instant,
 }
 
 impl Watching {
@@ -93,12 +100,34 @@ impl Watching {
                 None => break,
                 Some(status) => status,
             };
+            if let Some((position, epoch)) = resume_after(&status) {
+                self.request.after_position = Some(position);
+                self.request.epoch = epoch;
+            }
+            if self.begins_anew(&status) {
+                tokio::time::sleep(SETTLE).await;
+                continue;
+            }
             match self.retry.pause_after(&status) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(session.failed(status)),
             }
         }
         self.draw(&draw).await
+    }
+
+    /// Whether all is to be drawn anew, rather than to go on with changes of what is drawn: the log may have lost
+    /// some of it, or the caller sees something else now. Whoever wants each change has to know instead.
+    fn begins_anew(&mut self, status: &Status) -> bool {
+        let info = status.get_details_error_info();
+        let reason = info.map(|info| info.reason).unwrap_or_default();
+        let anew = self.draws && matches!(reason.as_str(), "EPOCH_CHANGED" | "RIGHTS_CHANGED");
+        if anew {
+            self.request.after_position = None;
+            self.request.epoch = 0;
+            self.stale = Some(Instant::now());
+        }
+        anew
     }
 
     /// Shows changes until there are enough. Answers why the stream broke, if it did.
@@ -146,7 +175,11 @@ impl Watching {
     /// Draws all if that is wanted and something has changed.
     async fn draw(&mut self, draw: &impl AsyncFn(i64) -> Result<(), Error>) -> Result<(), Error> {
         match self.stale.take() {
-            Some(_) if self.draws => draw(self.request.after_position.unwrap_or_default()).await,
+            Some(_) if self.draws => {
+                draw(self.request.after_position.unwrap_or_default()).await?;
+                self.drawn = Instant::now();
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -158,6 +191,9 @@ impl Watching {
             Some(Item::Heartbeat(heartbeat)) => {
                 self.request.after_position = Some(heartbeat.position);
                 self.request.epoch = heartbeat.epoch;
+                if self.draws && self.drawn.elapsed() >= OLDEST {
+                    self.stale.get_or_insert_with(Instant::now);
+                }
             }
             Some(Item::Changes(changes)) => {
                 self.request.after_position = Some(changes.position);
@@ -198,9 +234,70 @@ fn text(changes: &Changes, change: &TodoChange) -> String {
 
 #[cfg(test)]
 mod tests {
-    use handoff_proto::v1::{Activity, ActivityStatus, Task, TaskKind, TaskStatus};
+    use handoff_proto::v1::{
+        Activity, ActivityStatus, Task, TaskKind, TaskStatus, watch_todo_response::Heartbeat,
+    };
+    use tonic::Code;
+    use tonic_types::ErrorDetails;
 
     use super::*;
+    use crate::args::Format;
+
+    /// A watch that has drawn all so long ago.
+    fn drawn(ago: Duration, draws: bool) -> Watching {
+        Watching {
+            request: v1::WatchTodoRequest {
+                after_position: Some(7),
+                epoch: 2,
+                ..Default::default()
+            },
+            left: None,
+            retry: Retry::default(),
+            draws,
+            stale: None,
+            drawn: Instant::now() - ago,
+        }
+    }
+
+    #[test]
+    fn what_falls_due_is_drawn_though_nothing_changes() {
+        let printer = Printer::new(Format::Table);
+        for (ago, draws, stale) in [
+            (OLDEST, true, true),
+            (OLDEST / 2, true, false),
+            (OLDEST, false, false),
+        ] {
+            let mut watching = drawn(ago, draws);
+            let heartbeat = Heartbeat {
+                position: 9,
+                epoch: 2,
+                ..Default::default()
+            };
+            let item = Some(Item::Heartbeat(heartbeat));
+            let message = v1::WatchTodoResponse { item };
+            assert!(!watching.accept(message, &printer).unwrap());
+            assert_eq!(watching.stale.is_some(), stale, "{ago:?}, {draws}");
+            assert_eq!(watching.request.after_position, Some(9));
+        }
+    }
+
+    #[test]
+    fn a_terminal_is_drawn_anew_after_what_ends_other_watches() {
+        for (reason, draws, anew) in [
+            ("EPOCH_CHANGED", true, true),
+            ("RIGHTS_CHANGED", true, true),
+            ("RIGHTS_CHANGED", false, false),
+            ("OVERLOADED", true, false),
+        ] {
+            let mut watching = drawn(Duration::ZERO, draws);
+            let details = ErrorDetails::with_error_info(reason, "handoff", []);
+            let status = Status::with_error_details(Code::Aborted, "", details);
+            assert_eq!(watching.begins_anew(&status), anew, "{reason}, {draws}");
+            assert_eq!(watching.stale.is_some(), anew);
+            let after = (!anew).then_some(7);
+            assert_eq!(watching.request.after_position, after);
+        }
+    }
 
     #[test]
     fn a_line_says_what_became_of_which_item_by_whom() {
