@@ -130,9 +130,10 @@ async fn a_content_with_another_digest_is_not_kept_and_replaces_nothing() {
     let there = shell.file("there.txt", "Something else");
     // It is found out also where the content came in two parts.
     for (to, breaks) in [(&to, vec![]), (&to, vec![4]), (&there, vec![])] {
-        let mut state = shell.fake.state.lock().unwrap();
-        (state.sha256, state.breaks) = (Some("ab".repeat(32)), breaks);
-        drop(state);
+        {
+            let mut state = shell.fake.state.lock().unwrap();
+            (state.sha256, state.breaks) = (Some("ab".repeat(32)), breaks);
+        }
         let download = ["document", "download", "d1", "--force", "--to", to];
         let ended = shell.run(&download).await;
         assert_eq!(ended.code, Some(1), "{ended:?}");

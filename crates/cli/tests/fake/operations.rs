@@ -143,10 +143,14 @@ impl OperationQueryService for Fake {
         state.asked.push(request.filter);
         let from: usize = request.page_token.parse().unwrap_or_default();
         let operation = state.operations.values().nth(from).cloned();
-        let more = from + 1 < state.operations.len();
+        let next_page_token = if from + 1 < state.operations.len() {
+            (from + 1).to_string()
+        } else {
+            String::new()
+        };
         Ok(Response::new(v1::ListOperationsResponse {
             operations: operation.into_iter().collect(),
-            next_page_token: more.then(|| (from + 1).to_string()).unwrap_or_default(),
+            next_page_token,
             position: 1,
         }))
     }

@@ -18,7 +18,7 @@ pub(super) enum Hand {
         add: Vec<&'static str>,
         remove: Vec<&'static str>,
     },
-    HandOver {
+    Replace {
         from: &'static str,
         to: &'static str,
     },
@@ -55,7 +55,7 @@ impl ByHand {
                     self.removed.insert((*id).to_owned());
                 }
             }
-            Hand::HandOver { from, to } => {
+            Hand::Replace { from, to } => {
                 if before.status() == Status::Open && from != to && self.added.remove(*from) {
                     self.put_on(to);
                 }

@@ -127,7 +127,7 @@ fn of_the_order() -> impl Strategy<Value = Told> {
             from: member(from),
             to: member(to),
             cause: AssignmentCause::default(),
-        }, Hand::HandOver { from, to })),
+        }, Hand::Replace { from, to })),
         1 => Just(()).prop_map(|()| boxed(CompleteOrder { name: o1() })),
         1 => Just(()).prop_map(|()| boxed(CancelOrder { name: o1() })),
         3 => Just(()).prop_map(|()| boxed(ReopenOrder { name: o1() })),
