@@ -27,6 +27,8 @@ pub struct Fleet {
     pub deployment: Deployment,
     /// Seconds within which [`check`](Self::check) expects read models without lag.
     pub within: u64,
+    /// Seconds on top of twice that within which it expects read models that are built once more to be ready.
+    pub rebuild_more: u64,
     token: String,
     loads: AtomicUsize,
 }
@@ -67,6 +69,7 @@ impl Fleet {
             places,
             deployment,
             within: 30,
+            rebuild_more: 0,
             token,
             loads: AtomicUsize::new(0),
         };
@@ -162,7 +165,7 @@ impl Fleet {
         let check = Check {
             database_url: Some(self.deployment.database_url.clone()),
             within: self.within,
-            rebuild_within: 2 * self.within,
+            rebuild_within: 2 * self.within + self.rebuild_more,
             all_resolved: true,
             ..Check::default()
         };

@@ -67,8 +67,8 @@ async fn transfers(tasks: u64, kills: u64) {
         places, deployment, ..
     } = &mut fleet;
     places[VICTIM].start(deployment, &[]).await;
-    // What was transferred is folded once more by the check: some 10,000 events for each kill of the long form.
-    fleet.within += tasks * kills / 10_000;
+    // What was transferred is folded once more by the check: some 1,300 events for each kill of the long form.
+    fleet.rebuild_more += tasks * kills / 1_000;
     let inside = Inside::new(&fleet.deployment.database_url);
     inside.create(tasks).await;
     let watch = Watch(fleet.deployment.connect().await);

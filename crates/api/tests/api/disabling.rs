@@ -297,7 +297,7 @@ async fn what_was_given_before_the_start_refuses_the_end_and_takes_the_start_bac
 /// Ends between the two steps: the read models do not come as far as the first of them.
 async fn end_between_the_steps(server: &mut TestServer, request_id: &str) {
     server.stop_projectors().await;
-    let timeout = Duration::from_secs(1);
+    let timeout = Duration::from_secs(3);
     let answer = disable_within(server, ADMIN, BEN, request_id, timeout).await;
     let code = answer.unwrap_err().code();
     assert!(

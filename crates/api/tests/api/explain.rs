@@ -405,6 +405,7 @@ async fn a_task_of_an_order_says_why_too() {
 #[tokio::test]
 async fn what_is_no_task_and_who_is_no_member_is_refused() {
     let server = with_task().await;
+    server.is_up_to_date().await;
     let ask = async |task: &str, member: &str| {
         let request = v1::ExplainAssignmentRequest {
             task: task.into(),

@@ -62,6 +62,7 @@ pub(super) fn plan() -> Option<OwnershipPlan> {
         items: results(),
         counts: counts(),
         position: 41,
+        executable: true,
         ..OwnershipPlan::default()
     })
 }

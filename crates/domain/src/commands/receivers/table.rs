@@ -229,6 +229,7 @@ pub(super) fn table(memory: &Memory) -> Vec<(&'static str, Gives)> {
         ("DeleteTask", Nothing),
         ("DisableMember", Nothing),
         ("EnableMember", Nothing),
+        ("FailOperation", Nothing),
         ("FinishPlanning", Nothing),
         ("FollowRole", ForOperations),
         (
