@@ -127,7 +127,7 @@ pub(super) const INDEXES: &[Index] = &[
     // The same of one account or member.
     Index {
         name: "rows_subject_status_due",
-        on: "(subject, status, due, created_at, task)",
+        on: "(subject, status, kind, due, created_at, task)",
     },
     // The tasks of one account or member by creation; counts of open ones use the index above.
     Index {
