@@ -5,6 +5,8 @@ use std::{error::Error as _, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use crate::{error::Error, session::Session};
+
 /// First pause; each later one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Requests sent, the first one included. The pauses between them add up to 3.1 seconds.
@@ -25,6 +27,20 @@ impl Retry {
         self.failures += 1;
         let pause = FIRST_PAUSE * 2_u32.pow(self.failures - 1);
         (self.failures < ATTEMPTS).then(|| pause.max(asked_pause(status).unwrap_or_default()))
+    }
+
+    /// Waits until the next attempt.
+    ///
+    /// # Errors
+    /// There should not be one.
+    pub(crate) async fn pause(&mut self, status: Status, session: &Session) -> Result<(), Error> {
+        match self.pause_after(&status) {
+            Some(pause) => {
+                tokio::time::sleep(pause).await;
+                Ok(())
+            }
+            None => Err(session.failed(status)),
+        }
     }
 
     /// Something went well, so that the next failure is the first again.

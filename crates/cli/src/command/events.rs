@@ -121,10 +121,7 @@ impl Reading {
             if let Some((position, _)) = resume_after(&status) {
                 self.request.after_position = position;
             }
-            match self.retry.pause_after(&status) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(session.failed(status)),
-            }
+            self.retry.pause(status, session).await?;
         }
     }
 

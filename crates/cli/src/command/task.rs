@@ -35,6 +35,7 @@ use crate::{
 
 pub(crate) use find::find;
 pub(crate) use view::{HEADER_OF_ONE, OF_ORDERS, row_of_one, sentence};
+pub(crate) use watch::sign;
 
 use batch::Members;
 use call::Call;

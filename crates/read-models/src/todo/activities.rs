@@ -69,14 +69,14 @@ pub(super) fn count(
     viewer: &Viewer,
     parameters: &mut Parameters,
 ) -> String {
-    let count = |condition: &Condition, shown, parameters: &mut Parameters| {
-        let condition = narrowed(condition, shown, viewer);
-        activities::count(&condition, "{0}", parameters)
-    };
-    match LIST.kept(&plan.condition, shown, viewer) {
-        Some(kept) => kept.sql(&LIST, "{0}", parameters, |rows, parameters| {
-            count(&rows, Shown::All, parameters)
-        }),
-        None => count(&plan.condition, shown, parameters),
-    }
+    LIST.count(
+        plan,
+        shown,
+        viewer,
+        parameters,
+        "{0}",
+        |condition, shown, parameters| {
+            activities::count(&narrowed(condition, shown, viewer), "{0}", parameters)
+        },
+    )
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     filter::{Column, Comparison, Condition, Parameters, Test, Value, Viewer},
-    list::Shown,
+    list::{Plan, Shown},
 };
 
 /// Points in the order of due times, its end among them, that a filter may tell apart; with more the rows are counted.
@@ -67,8 +67,27 @@ struct Group<'a> {
 pub(super) struct Kept(BTreeMap<(String, Until, i64), Vec<&'static str>>);
 
 impl List {
+    /// How many rows of the list a plan means, as a query of one row: by tallies, and by `exactly` what these do not tell.
+    pub(super) fn count(
+        &self,
+        plan: &Plan,
+        shown: Shown,
+        viewer: &Viewer,
+        parameters: &mut Parameters,
+        schema: &str,
+        exactly: impl Fn(&Condition, Shown, &mut Parameters) -> String,
+    ) -> String {
+        match self.kept(&plan.condition, shown, viewer) {
+            // Each group says already whose it is.
+            Some(kept) => kept.sql(self, schema, parameters, |rows, parameters| {
+                exactly(&rows, Shown::All, parameters)
+            }),
+            None => exactly(&plan.condition, shown, parameters),
+        }
+    }
+
     /// The counts whose sum is the count; none if the filter asks for what tallies do not tell.
-    pub(super) fn kept(&self, filter: &Condition, shown: Shown, viewer: &Viewer) -> Option<Kept> {
+    fn kept(&self, filter: &Condition, shown: Shown, viewer: &Viewer) -> Option<Kept> {
         let tests = filter.tests();
         let me = viewer.me.as_ref().map(MemberName::as_str);
         let own = me.filter(|_| matches!(shown, Shown::OwnAndNobodys));

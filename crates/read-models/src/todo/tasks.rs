@@ -63,14 +63,14 @@ pub(super) fn count(
     viewer: &Viewer,
     parameters: &mut Parameters,
 ) -> String {
-    let count = |condition: &Condition, shown, parameters: &mut Parameters| {
-        let condition = narrowed(condition, shown, viewer);
-        tasks::count_exactly(&condition, "{1}", parameters)
-    };
-    match LIST.kept(&plan.condition, shown, viewer) {
-        Some(kept) => kept.sql(&LIST, "{1}", parameters, |rows, parameters| {
-            count(&rows, Shown::All, parameters)
-        }),
-        None => count(&plan.condition, shown, parameters),
-    }
+    LIST.count(
+        plan,
+        shown,
+        viewer,
+        parameters,
+        "{1}",
+        |condition, shown, parameters| {
+            tasks::count_exactly(&narrowed(condition, shown, viewer), "{1}", parameters)
+        },
+    )
 }

@@ -170,10 +170,7 @@ impl Destination {
             let status = status.unwrap_or_else(|| {
                 Status::unavailable("the download ended before all of the content came")
             });
-            match retry.pause_after(&status) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(session.failed(status)),
-            }
+            retry.pause(status, session).await?;
         }
     }
 

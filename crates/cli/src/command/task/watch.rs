@@ -72,10 +72,7 @@ impl Watching {
                 self.request.after_position = Some(position);
                 self.request.epoch = epoch;
             }
-            match self.retry.pause_after(&status) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(session.failed(status)),
-            }
+            self.retry.pause(status, session).await?;
         }
     }
 
@@ -134,15 +131,20 @@ impl Watching {
     }
 }
 
-/// A change in a line: `+` came, `~` changed, `-` went.
-fn text(changes: &Changes, change: &TaskChange) -> String {
-    let time = time::seconds(changes.record_time.as_ref());
-    let sign = match change.kind() {
+/// What became of a task in a list: `+` came, `~` changed, `-` went.
+pub(crate) fn sign(kind: TaskChangeKind) -> char {
+    match kind {
         TaskChangeKind::Entered => '+',
         TaskChangeKind::Changed => '~',
         TaskChangeKind::Left => '-',
         TaskChangeKind::Unspecified => ' ',
-    };
+    }
+}
+
+/// A change in a line.
+fn text(changes: &Changes, change: &TaskChange) -> String {
+    let time = time::seconds(changes.record_time.as_ref());
+    let sign = sign(change.kind());
     let task = match &change.task {
         None => change.name.clone(),
         Some(task) => format!(

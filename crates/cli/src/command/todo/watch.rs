@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use handoff_proto::v1::{
-    self, TaskChangeKind, TodoChange,
+    self, TodoChange,
     todo_change::Item as Shown,
     todo_query_service_client::TodoQueryServiceClient,
     watch_todo_response::{Changes, Item},
@@ -108,10 +108,7 @@ impl Watching {
                 tokio::time::sleep(SETTLE).await;
                 continue;
             }
-            match self.retry.pause_after(&status) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(session.failed(status)),
-            }
+            self.retry.pause(status, session).await?;
         }
         self.draw(&draw).await
     }
@@ -217,12 +214,7 @@ impl Watching {
 /// A change in a line: `+` came, `~` changed, `-` went.
 fn text(changes: &Changes, change: &TodoChange) -> String {
     let time = time::seconds(changes.record_time.as_ref());
-    let sign = match change.kind() {
-        TaskChangeKind::Entered => '+',
-        TaskChangeKind::Changed => '~',
-        TaskChangeKind::Left => '-',
-        TaskChangeKind::Unspecified => ' ',
-    };
+    let sign = task::sign(change.kind());
     let item = match &change.item {
         None => change.name.clone(),
         Some(Shown::OrderTask(task) | Shown::Task(task)) => task::sentence(task),
@@ -235,7 +227,8 @@ fn text(changes: &Changes, change: &TodoChange) -> String {
 #[cfg(test)]
 mod tests {
     use handoff_proto::v1::{
-        Activity, ActivityStatus, Task, TaskKind, TaskStatus, watch_todo_response::Heartbeat,
+        Activity, ActivityStatus, Task, TaskChangeKind, TaskKind, TaskStatus,
+        watch_todo_response::Heartbeat,
     };
     use tonic::Code;
     use tonic_types::ErrorDetails;
