@@ -13,6 +13,7 @@ use crate::{
     caller::{Caller, Class},
     deadline::Deadline,
     error::ApiError,
+    fields::Fields,
     patience::Patience,
     views::View,
 };
@@ -115,6 +116,14 @@ impl ContactQuery {
             deadline: self.deadline,
         }
     }
+
+    /// The same of a request in which nothing else has to be read.
+    ///
+    /// # Errors
+    /// It is no position.
+    pub(crate) fn including(&self, min_position: i64) -> Result<Consistency, ApiError> {
+        Ok(self.consistency(read(min_position)?))
+    }
 }
 
 impl Query {
@@ -125,6 +134,21 @@ impl Query {
             deadline: self.deadline,
         }
     }
+
+    /// The same of a request in which nothing else has to be read.
+    ///
+    /// # Errors
+    /// It is no position.
+    pub(crate) fn including(&self, min_position: i64) -> Result<Consistency, ApiError> {
+        Ok(self.consistency(read(min_position)?))
+    }
+}
+
+/// The field `min_position` of a request.
+fn read(min_position: i64) -> Result<Position, ApiError> {
+    let mut fields = Fields::new();
+    let position = fields.position("min_position", min_position);
+    fields.finish(position)
 }
 
 /// Whose work a caller is shown (S1): an admin everybody's, the rest of the team their own and nobody's.

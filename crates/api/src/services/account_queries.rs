@@ -42,9 +42,7 @@ impl AccountQueryService for AccountQueries {
         request: Request<v1::ListAccountsRequest>,
     ) -> Result<Response<v1::ListAccountsResponse>, Status> {
         let (query, request) = self.0.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
@@ -54,7 +52,7 @@ impl AccountQueryService for AccountQueries {
         let answer = self
             .0
             .queries
-            .list_accounts(&list, &query.viewer, query.consistency(min_position))
+            .list_accounts(&list, &query.viewer, consistency)
             .await
             .map_err(ApiError::from)?;
         let accounts = answer
@@ -109,9 +107,7 @@ impl AccountQueryService for AccountQueries {
         request: Request<v1::ListWorkloadsRequest>,
     ) -> Result<Response<v1::ListWorkloadsResponse>, Status> {
         let (query, request) = self.0.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
@@ -121,7 +117,7 @@ impl AccountQueryService for AccountQueries {
         let answer = self
             .0
             .queries
-            .list_workloads(&list, &query.viewer, query.consistency(min_position))
+            .list_workloads(&list, &query.viewer, consistency)
             .await
             .map_err(ApiError::from)?;
         let workloads = answer.value.items.into_iter();

@@ -45,9 +45,7 @@ impl CatalogQueryService for CatalogQueries {
         request: Request<v1::ListServicesRequest>,
     ) -> Result<Response<v1::ListServicesResponse>, Status> {
         let (query, request) = self.0.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
@@ -57,7 +55,7 @@ impl CatalogQueryService for CatalogQueries {
         let answer = self
             .0
             .queries
-            .list_services(&list, &query.viewer, query.consistency(min_position))
+            .list_services(&list, &query.viewer, consistency)
             .await
             .map_err(ApiError::from)?;
         let services = answer.value.items.into_iter();

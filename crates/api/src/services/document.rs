@@ -151,9 +151,7 @@ impl DocumentService for Documents {
         request: Request<v1::ListDocumentsRequest>,
     ) -> Result<Response<v1::ListDocumentsResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
@@ -163,7 +161,7 @@ impl DocumentService for Documents {
         let answer = self
             .read_side
             .queries
-            .list_documents(&list, &query.viewer, query.consistency(min_position))
+            .list_documents(&list, &query.viewer, consistency)
             .await
             .map_err(ApiError::from)?;
         let items = answer.value.items.iter();

@@ -51,9 +51,7 @@ impl MemberQueryService for MemberQueries {
         request: Request<v1::ListMembersRequest>,
     ) -> Result<Response<v1::ListMembersResponse>, Status> {
         let (query, request) = self.0.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
@@ -63,7 +61,7 @@ impl MemberQueryService for MemberQueries {
         let answer = self
             .0
             .queries
-            .list_members(&list, &query.viewer, query.consistency(min_position))
+            .list_members(&list, &query.viewer, consistency)
             .await
             .map_err(ApiError::from)?;
         let members = answer

@@ -68,9 +68,7 @@ impl OperationQueryService for OperationQueries {
         request: Request<v1::ListOperationsRequest>,
     ) -> Result<Response<v1::ListOperationsResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
@@ -80,7 +78,7 @@ impl OperationQueryService for OperationQueries {
         let answer = self
             .read_side
             .queries
-            .list_operations(&list, &query.viewer, query.consistency(min_position))
+            .list_operations(&list, &query.viewer, consistency)
             .await
             .map_err(ApiError::from)?;
         let operations = answer

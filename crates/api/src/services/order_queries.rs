@@ -170,9 +170,7 @@ impl OrderQueryService for OrderQueries {
         request: Request<v1::ListOrdersRequest>,
     ) -> Result<Response<v1::ListOrdersResponse>, Status> {
         let (query, request) = self.0.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
@@ -182,7 +180,7 @@ impl OrderQueryService for OrderQueries {
         let answer = self
             .0
             .queries
-            .list_orders(&list, &query.viewer, query.consistency(min_position))
+            .list_orders(&list, &query.viewer, consistency)
             .await
             .map_err(ApiError::from)?;
         let (mut display_names, now) = (HashMap::new(), query.viewer.now);

@@ -13,7 +13,6 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     error::ApiError,
-    fields::Fields,
     query::{Query, ReadSide},
     services::watch::{TodoLists, Watches, watch_from},
     views,
@@ -69,16 +68,13 @@ impl TodoQueryService for TodoQueries {
         request: Request<v1::ListOrderTasksRequest>,
     ) -> Result<Response<v1::ListOrderTasksResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
             filter: &request.filter,
             order_by: &request.order_by,
         };
-        let consistency = query.consistency(min_position);
         let answer = self
             .read_side
             .queries
@@ -101,16 +97,13 @@ impl TodoQueryService for TodoQueries {
         request: Request<v1::TodoQueryServiceListActivitiesRequest>,
     ) -> Result<Response<v1::TodoQueryServiceListActivitiesResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
             filter: &request.filter,
             order_by: &request.order_by,
         };
-        let consistency = query.consistency(min_position);
         let answer = self
             .read_side
             .queries
@@ -133,16 +126,13 @@ impl TodoQueryService for TodoQueries {
         request: Request<v1::TodoQueryServiceListTasksRequest>,
     ) -> Result<Response<v1::TodoQueryServiceListTasksResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
             filter: &request.filter,
             order_by: &request.order_by,
         };
-        let consistency = query.consistency(min_position);
         let answer = self
             .read_side
             .queries
@@ -165,10 +155,7 @@ impl TodoQueryService for TodoQueries {
         request: Request<v1::GetCountsRequest>,
     ) -> Result<Response<v1::GetCountsResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
-        let consistency = query.consistency(min_position);
+        let consistency = query.including(request.min_position)?;
         let answer = self
             .read_side
             .queries

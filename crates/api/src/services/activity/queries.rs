@@ -42,16 +42,13 @@ impl ActivityQueryService for ActivityQueries {
         request: Request<v1::ListActivitiesRequest>,
     ) -> Result<Response<v1::ListActivitiesResponse>, Status> {
         let (query, request) = self.0.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
             filter: &request.filter,
             order_by: &request.order_by,
         };
-        let consistency = query.consistency(min_position);
         let answer = self
             .0
             .queries

@@ -71,16 +71,13 @@ impl PortalService for Portal {
         request: Request<v1::PortalServiceListOrdersRequest>,
     ) -> Result<Response<v1::PortalServiceListOrdersResponse>, Status> {
         let (query, request) = self.read_side.begin_for_contact(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
             filter: &request.filter,
             order_by: &request.order_by,
         };
-        let consistency = query.consistency(min_position);
         let answer = self
             .read_side
             .queries
@@ -176,16 +173,13 @@ impl PortalService for Portal {
         request: Request<v1::PortalServiceListTasksRequest>,
     ) -> Result<Response<v1::PortalServiceListTasksResponse>, Status> {
         let (query, request) = self.read_side.begin_for_contact(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
             filter: &request.filter,
             order_by: &request.order_by,
         };
-        let consistency = query.consistency(min_position);
         let answer = self
             .read_side
             .queries

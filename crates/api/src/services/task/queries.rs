@@ -93,9 +93,7 @@ impl TaskQueryService for TaskQueries {
         request: Request<v1::ListTasksRequest>,
     ) -> Result<Response<v1::ListTasksResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
+        let consistency = query.including(request.min_position)?;
         let list = ListRequest {
             page_size: request.page_size,
             page_token: &request.page_token,
@@ -105,7 +103,7 @@ impl TaskQueryService for TaskQueries {
         let answer = self
             .read_side
             .queries
-            .list_tasks(&list, &query.viewer, query.consistency(min_position))
+            .list_tasks(&list, &query.viewer, consistency)
             .await
             .map_err(ApiError::from)?;
         let now = query.viewer.now;
@@ -126,10 +124,7 @@ impl TaskQueryService for TaskQueries {
         request: Request<v1::CountTasksRequest>,
     ) -> Result<Response<v1::CountTasksResponse>, Status> {
         let (query, request) = self.read_side.begin(request)?;
-        let mut fields = Fields::new();
-        let min_position = fields.position("min_position", request.min_position);
-        let min_position = fields.finish(min_position)?;
-        let consistency = query.consistency(min_position);
+        let consistency = query.including(request.min_position)?;
         let answer = self
             .read_side
             .queries
